@@ -77,7 +77,8 @@ public:
   double end() const { return list.empty() ? start : list.back().end; }
   double duration() const { return end() - begin(); }
 
-  const std::vector<Segment<Controls>>& segments() const { return list; }
+  const std::vector<Segment<Controls>>& segments() const& { return list; }
+  void segments() const&& = delete; ///< a loop over the segments of a temporary would outlive them
   const Segment<Controls>& operator[](std::size_t index) const { return list[index]; }
 
   /// Index of the segment that holds at time t (s); at a breakpoint the later one, at end() the last one.
