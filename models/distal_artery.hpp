@@ -1,0 +1,116 @@
+// The arteries below the cuff: filled through the artery under the cuff, emptied into the beds.
+//
+//   source P_s(t) --->[ artery under the cuff ]---> P ---+---> resting beds   G_l (P - P_l)
+//                                                   |    +---> working muscle G_m [ F(P - imp) - F_v ]
+//                                                  C_a
+//
+//   C_a dP/dt = inflow(P_s, P) - outflow(P)
+//
+// Pulsatile model: this equation as it stands.
+//
+// Beat-averaged model: the artery is filled in systole and holds its charge in diastole when the cuff shuts it, so mean flow is
+// not the flow at mean pressure. `beat_map` walks through one beat from its first pressure, with N exponential steps of the
+// linearised equation (second order, stable for any stiffness), and gives the beat's means and its last pressure.
+// The averaged model then lets the pressure at the start of a beat move by (last - first) per beat: its steady state is
+// the periodic solution, and volume is conserved to rounding because inflow is defined from the change of volume.
+// All pressures here are heads: pressure minus the weight of the blood column from the heart.
+#pragma once
+
+#include "models/arterial_source.hpp"
+#include "models/collapsible_vessel.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace limbflow::models {
+
+/// Steps of one beat in the averaged model.
+inline constexpr std::size_t beat_steps = 32;
+
+/// Everything around the distal arteries that changes slowly against a beat.
+template <class T>
+struct ArterialPath {
+  T artery_conductance;      // mL/100mL/s/mmHg
+  T cuff_head;               // pressure on the artery under the cuff minus the blood column to it, mmHg
+  CollapseRange<T> artery;
+  T compliance;              // mL/100mL/mmHg
+  T resting_conductance;     // G_l, sum over the resting beds
+  T resting_back_head;       // P_l, conductance-weighted venous head of the resting beds
+  T working_conductance;     // G_m
+  T squeeze_head;            // imp minus the blood column, mmHg
+  T working_back_integral;   // F_v, mmHg
+  CollapseRange<T> vessel;
+};
+
+/// Flow through the artery under the cuff, mL/100mL/s.
+template <class T>
+T cuff_artery_flow(const T& source_head, const T& distal_head, const ArterialPath<T>& path) {
+  return path.artery_conductance * (open_pressure_integral(source_head - path.cuff_head, path.artery) -
+                                    open_pressure_integral(distal_head - path.cuff_head, path.artery));
+}
+
+/// Flow into the resting beds, mL/100mL/s.
+template <class T>
+T resting_beds_flow(const T& distal_head, const ArterialPath<T>& path) {
+  return path.resting_conductance * (distal_head - path.resting_back_head);
+}
+
+/// Flow into the working muscle, mL/100mL/s.
+template <class T>
+T working_muscle_flow(const T& distal_head, const ArterialPath<T>& path) {
+  return path.working_conductance *
+         (open_pressure_integral(distal_head - path.squeeze_head, path.vessel) - path.working_back_integral);
+}
+
+/// Means over one beat, and the pressures that bound it.
+template <class T>
+struct BeatMeans {
+  T inflow;          // mL/100mL/s
+  T distal_head;     // mmHg
+  T working_flow;    // mL/100mL/s
+  T volume_rate;     // (last - first volume) / beat, mL/100mL/s
+  T last_head;       // mmHg
+  T lowest_head;     // mmHg
+  T highest_head;    // mmHg
+};
+
+/// One beat of `Steps` steps from the distal head `first_head`. period: length of the beat, s.
+template <std::size_t Steps = beat_steps, class T>
+BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pulse_pressure, const T& period,
+                      const ArterialPath<T>& path) {
+  using std::max;
+  using std::min;
+  const auto& shape = pulse_shape_samples<Steps>();
+  const T step = period * (1.0 / static_cast<double>(Steps));
+  const T volume_step = path.compliance / step;
+  T head = first_head;
+  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
+  for (std::size_t k = 0; k < Steps; ++k) {
+    const T source = diastolic_head + shape[k] * pulse_pressure;
+    const T working = working_muscle_flow(head, path);
+    const T working_slope = path.working_conductance * open_fraction(head - path.squeeze_head, path.vessel);
+    const T net = cuff_artery_flow(source, head, path) - resting_beds_flow(head, path) - working;
+    const T slope = path.artery_conductance * open_fraction(head - path.cuff_head, path.artery) +
+                    path.resting_conductance + working_slope;
+    // (1 - exp(-z)) / z to second order in z, bounded for any z
+    const T z = slope / volume_step;
+    const T change = net / volume_step * (1.0 + 0.5 * z) / (1.0 + z + 0.5 * z * z);
+    const T middle = head + 0.5 * change;
+    const T working_middle = working + 0.5 * change * working_slope;
+    means.distal_head = means.distal_head + middle;
+    means.working_flow = means.working_flow + working_middle;
+    means.inflow = means.inflow + change * volume_step + resting_beds_flow(middle, path) + working_middle;
+    head = head + change;
+    means.lowest_head = min(means.lowest_head, head);
+    means.highest_head = max(means.highest_head, head);
+  }
+  constexpr double share = 1.0 / static_cast<double>(Steps);
+  means.distal_head = means.distal_head * share;
+  means.working_flow = means.working_flow * share;
+  means.inflow = means.inflow * share;
+  means.last_head = head;
+  means.volume_rate = path.compliance * (head - first_head) / period;
+  return means;
+}
+
+} // namespace limbflow::models

@@ -1,0 +1,194 @@
+#include "models/protocol.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace limbflow::models {
+
+namespace {
+
+/// Breakpoints closer than this are one, s.
+constexpr double closest_breakpoints = 1e-9;
+
+class ActivityList {
+public:
+  void add(double duration, double force, const std::string& label, int set, const std::string& scope) {
+    if (!(duration > 0.0))
+      return;
+    auto known = std::find(scopes.begin(), scopes.end(), scope);
+    if (known == scopes.end())
+      known = scopes.insert(scopes.end(), scope);
+    list.push_back({end, end + duration, force, label, set, static_cast<int>(known - scopes.begin())});
+    end += duration;
+  }
+  std::vector<Activity> list;
+  std::vector<std::string> scopes;
+  double end = 0;
+};
+
+ActivityList activities_of(const Scenario& scenario) {
+  ActivityList activities;
+  activities.add(scenario.baseline_s, 0.0, "baseline", 0, "baseline");
+  activities.add(scenario.passive_s, 0.0, "passive", 0, "passive");
+  int set = 0;
+  for (const Exercise& exercise : scenario.exercises) {
+    const double force =
+        exercise.load_of_mvc ? exercise.load : exercise.load * scenario.parameters.value("maximum_contraction_per_1rm");
+    if (exercise.rest_before_s > 0.0)
+      activities.add(exercise.rest_before_s, 0.0, "rest before set " + std::to_string(set + 1), 0,
+                     "rest before set " + std::to_string(set + 1));
+    for (std::size_t k = 0; k < exercise.sets.size(); ++k) {
+      ++set;
+      const std::string name = "set " + std::to_string(set);
+      for (int repetition = 0; repetition < exercise.sets[k]; ++repetition) {
+        if (exercise.hold_s > 0.0) {
+          activities.add(exercise.hold_s, force, name + " hold", set, name);
+        } else {
+          activities.add(exercise.concentric_s, force, name + " concentric", set, name);
+          activities.add(exercise.eccentric_s, force, name + " eccentric", set, name);
+        }
+        activities.add(exercise.pause_s, 0.0, name + " pause", set, name);
+      }
+      if (k + 1 < exercise.sets.size())
+        activities.add(exercise.rest_s, 0.0, "rest " + std::to_string(set), 0, "rest " + std::to_string(set));
+    }
+  }
+  activities.add(scenario.recovery_s, 0.0, "recovery", 0, "recovery");
+  return activities;
+}
+
+struct SetPoint {
+  double time;
+  double pressure; // mmHg
+};
+
+/// What is asked of the cuff, in order of time.
+std::vector<SetPoint> set_points(const Scenario& scenario, const ActivityList& activities, double occlusion_pressure) {
+  const auto in_mmhg = [&](const CuffPressure& pressure) {
+    return pressure.relative ? pressure.value * occlusion_pressure : pressure.value;
+  };
+  std::vector<SetPoint> points;
+  if (!scenario.has_cuff || scenario.during == CuffDuring::never)
+    return points;
+  const double on = scenario.baseline_s;
+  const double off = activities.end - scenario.recovery_s;
+  const double pressure = in_mmhg(scenario.pressure);
+  switch (scenario.during) {
+  case CuffDuring::never: break;
+  case CuffDuring::all:
+    points = {{on, pressure}, {off, 0.0}};
+    break;
+  case CuffDuring::profile:
+    for (const CuffPoint& point : scenario.profile)
+      points.push_back({on + point.time_s, in_mmhg(point.pressure)});
+    if (scenario.recovery_s > 0.0) {
+      std::erase_if(points, [&](const SetPoint& point) { return point.time >= off; });
+      points.push_back({off, 0.0});
+    }
+    break;
+  case CuffDuring::sets:
+  case CuffDuring::rests: {
+    double current = 0.0;
+    for (const Activity& activity : activities.list) {
+      const bool in_set = activity.set > 0;
+      const bool in_rest = !in_set && activity.begin >= on && activity.end <= off;
+      const bool wanted = scenario.during == CuffDuring::sets ? in_set : in_rest;
+      const double target = wanted ? pressure : 0.0;
+      if (target != current)
+        points.push_back({activity.begin, target});
+      current = target;
+    }
+    break;
+  }
+  }
+  return points;
+}
+
+/// The delivered pressure as a chain of straight lines: (time, pressure) corners and the set point from each corner on.
+struct Corner {
+  double time;
+  double pressure;
+  double set_point;
+};
+
+std::vector<Corner> course_of(const std::vector<SetPoint>& points, const Cuff& cuff) {
+  std::vector<Corner> corners{{0.0, 0.0, 0.0}};
+  const auto pressure_at = [&](double time) {
+    const auto later = std::upper_bound(corners.begin(), corners.end(), time,
+                                        [](double t, const Corner& corner) { return t < corner.time; });
+    const Corner& before = *std::prev(later);
+    if (later == corners.end())
+      return before.pressure;
+    return before.pressure + (later->pressure - before.pressure) * (time - before.time) / (later->time - before.time);
+  };
+  for (const SetPoint& point : points) {
+    const double from = pressure_at(point.time);
+    std::erase_if(corners, [&](const Corner& corner) { return corner.time >= point.time && corner.time > 0.0; });
+    if (point.time <= 0.0)
+      corners.clear();
+    corners.push_back({point.time, from, point.pressure});
+    const double ramp = point.pressure > from ? cuff.inflation_time_s : cuff.deflation_time_s;
+    corners.push_back({point.time + std::max(ramp, closest_breakpoints), point.pressure, point.pressure});
+  }
+  return corners;
+}
+
+} // namespace
+
+Protocol build_protocol(const Scenario& scenario, double occlusion_pressure) {
+  const ActivityList activities = activities_of(scenario);
+  const std::vector<Corner> corners =
+      course_of(set_points(scenario, activities, occlusion_pressure), scenario.cuff);
+
+  std::vector<double> breakpoints{0.0, activities.end};
+  for (const Activity& activity : activities.list)
+    breakpoints.push_back(activity.begin);
+  for (const Corner& corner : corners)
+    if (corner.time > 0.0 && corner.time < activities.end)
+      breakpoints.push_back(corner.time);
+  std::sort(breakpoints.begin(), breakpoints.end());
+  std::vector<double> cuts;
+  for (const double time : breakpoints)
+    if (cuts.empty() || time - cuts.back() > 2.0 * closest_breakpoints)
+      cuts.push_back(time);
+  if (activities.end > 0.0)
+    cuts.back() = activities.end;
+
+  Protocol protocol;
+  protocol.activities = activities.list;
+  protocol.scopes = activities.scopes;
+  std::vector<core::Segment<LimbControls<double>>> segments;
+  std::size_t activity = 0;
+  std::size_t corner = 0;
+  for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
+    const double begin = cuts[k];
+    const double end = cuts[k + 1];
+    const double middle = 0.5 * (begin + end);
+    while (activity + 1 < activities.list.size() && activities.list[activity].end <= middle)
+      ++activity;
+    while (corner + 1 < corners.size() && corners[corner + 1].time <= middle)
+      ++corner;
+    const Activity& doing = activities.list[activity];
+    LimbControls<double> controls;
+    controls.segment_begin = begin;
+    controls.force = doing.force;
+    controls.external_pressure = scenario.external_pressure_mmHg;
+    controls.cuff_pressure_set = corners[corner].set_point;
+    controls.cuff_pressure_begin = corners[corner].pressure;
+    if (corner + 1 < corners.size()) {
+      const Corner& from = corners[corner];
+      const Corner& to = corners[corner + 1];
+      controls.cuff_pressure_rate = (to.pressure - from.pressure) / (to.time - from.time);
+      controls.cuff_pressure_begin += controls.cuff_pressure_rate * (begin - from.time);
+    }
+    if (controls.cuff_pressure_set > 0.0)
+      protocol.cuff_on_time += end - begin;
+    segments.push_back({begin, end, controls, doing.label, doing.scope});
+  }
+  if (!segments.empty())
+    protocol.timeline = core::Timeline<LimbControls<double>>(std::move(segments));
+  return protocol;
+}
+
+} // namespace limbflow::models

@@ -1,0 +1,61 @@
+// One scenario, run: the limb from rest through the protocol, with everything that was asked for recorded.
+#pragma once
+
+#include "core/model.hpp"
+#include "core/outcome.hpp"
+#include "models/scenario.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace limbflow::models {
+
+struct RunOptions {
+  std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled
+  std::function<void(double)> progress{};   ///< told the share of the run that is done (0..1), a few times a second
+  bool keep_traces = true;                  ///< false: summaries only
+  bool waveforms = false;                   ///< pulsatile runs: traces as they are, not averaged over a beat
+};
+
+struct RunResult {
+  /// One number about one signal in one part of the protocol, e.g. {"maximum", "mL/min", "arterial_inflow", "set 1", 312.4},
+  /// or about the whole run ("aop", "cuff_on_time", "zero_inflow_time": signal empty, scope "session").
+  struct Summary {
+    std::string name; ///< "mean", "minimum", "maximum", "integral", "first", "last", or the name of a whole-run number
+    std::string unit;
+    std::string signal;
+    std::string scope;
+    double value = 0;
+  };
+  struct SegmentRow {
+    double begin = 0; ///< s
+    double end = 0;
+    std::string label;
+    int set = 0; ///< 0 outside sets
+  };
+  struct MeasurementResult {
+    std::string kind;
+    double time = 0; ///< s
+    double value = 0;
+    std::string unit;
+  };
+
+  std::vector<double> time;                ///< s, from 0 every sample interval
+  std::vector<core::SignalInfo> signals;
+  std::vector<double> data;                ///< [signal][time]
+  std::vector<Summary> summaries;
+  std::vector<SegmentRow> segments;
+  std::vector<MeasurementResult> measurements;
+  core::RunReport report;
+  double aop_mmHg = 0;                     ///< occlusion pressure that "%AOP" stood for; 0 without a cuff
+};
+
+/// Runs a scenario. A run that fails or is cancelled returns what it had, with the outcome in `report`.
+/// Throws core::InputError for a scenario that takes no time, std::runtime_error if the limb has no resting state.
+RunResult run(const Scenario& scenario, const RunOptions& options = {});
+
+/// Names, units and meanings of the session numbers that every run gives besides its signals' summaries, in order.
+std::vector<core::SignalInfo> session_numbers();
+
+} // namespace limbflow::models

@@ -1,0 +1,91 @@
+// One vascular bed (arteriole - capillary - venule): its oxygen balance and the tone of its arterioles.
+//
+// Oxygen deficit x: what the tissue has drawn beyond what blood brought, in units of its oxygen store
+// (295 uM over a resting uptake of 0.95 uM/s = 310 s; Hamaoka 2003, Opt Rev 10:493).
+//
+//   dx/dt = ( demand - u ) / tau_store                 demand: oxygen use over resting use
+//   u     = q e(x) (1 + 1/d) / (1 + q/d)               uptake over resting uptake, q: flow over resting flow
+//   e(x)  = e_max / (1 + (e_max - 1) exp(-k x))       extraction by tissue that has drawn x, over resting extraction
+//
+// d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
+// oxygen. It rises with demand as capillaries are recruited.
+//
+// Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
+//
+//   dg/dt = ( g_target - g ) / tau_tone
+//   g_target = [ 1 + (g_max - 1) x^1.5 / (x^1.5 + x_half^1.5) ]     metabolic dilation by the deficit
+//            * exp( -m (transmural pressure - its resting value) )    myogenic response
+//            * [ 1 - s * smoothstep(venous distension) ]       veno-arteriolar response
+//
+// A flow that falls by half is met by extraction first and by dilation after, so a resting limb under a cuff keeps its
+// conductance; a flow that stops runs the store down at 1/310 per second and dilates, which is reactive hyperaemia.
+#pragma once
+
+#include "models/collapsible_vessel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace limbflow::models {
+
+/// Constants of the oxygen balance and tone of one bed.
+template <class T>
+struct BedRegulation {
+  T store_time_constant;        // tau_store, s
+  T maximum_extraction_ratio;   // e_max
+  T extraction_steepness;       // k
+  T diffusion_limit;            // d at rest
+  T maximum_dilation;           // g_max
+  T half_dilation_deficit;      // x_half
+  T myogenic_sensitivity;       // m, 1/mmHg
+  T veno_arteriolar_strength;   // s
+  CollapseRange<T> veno_arteriolar_range; // venous distending pressures at which the response starts and is full, mmHg
+  T tone_time_constant;         // tau_tone, s
+};
+
+/// Oxygen extraction as a multiple of its resting value at deficit x.
+template <class T>
+T extraction_ratio(const T& deficit, const BedRegulation<T>& bed) {
+  using std::exp;
+  using std::max;
+  using std::min;
+  const T exponent = max(T(-60.0), min(T(60.0), -bed.extraction_steepness * deficit));
+  return bed.maximum_extraction_ratio / (1.0 + (bed.maximum_extraction_ratio - 1.0) * exp(exponent));
+}
+
+/// d(deficit)/dt in 1/s; flow_ratio and demand are multiples of their resting values.
+template <class T>
+T deficit_rate(const T& deficit, const T& flow_ratio, const T& demand, const BedRegulation<T>& bed) {
+  using std::max;
+  const T limit = bed.diffusion_limit * demand;
+  const T uptake = flow_ratio * extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
+                   (1.0 + max(T(0.0), flow_ratio) / limit);
+  return (demand - uptake) / bed.store_time_constant;
+}
+
+/// Conductance ratio that the arterioles tend to.
+/// transmural_change: arteriolar transmural pressure minus its resting value, mmHg; venous_distension: transmural
+/// pressure of the veins of the bed, mmHg.
+template <class T>
+T tone_target(const T& deficit, const T& transmural_change, const T& venous_distension, const BedRegulation<T>& bed) {
+  using std::exp;
+  using std::max;
+  using std::min;
+  using std::sqrt;
+  const T drawn = max(T(1e-12), deficit); // above zero, where the square root has a slope
+  const T risen = drawn * sqrt(drawn);
+  const T half = bed.half_dilation_deficit * sqrt(bed.half_dilation_deficit);
+  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * risen / (risen + half);
+  const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * transmural_change)));
+  const T veno_arteriolar =
+      1.0 - bed.veno_arteriolar_strength * open_fraction(venous_distension, bed.veno_arteriolar_range);
+  return metabolic * myogenic * veno_arteriolar;
+}
+
+/// d(conductance ratio)/dt in 1/s.
+template <class T>
+T tone_rate(const T& conductance_ratio, const T& target, const BedRegulation<T>& bed) {
+  return (target - conductance_ratio) / bed.tone_time_constant;
+}
+
+} // namespace limbflow::models
