@@ -496,6 +496,15 @@ Diagnostic TableReader::about(std::string_view key, std::string rule, std::strin
   return d;
 }
 
+void TableReader::add(std::string_view key, Diagnostic diagnostic) {
+  Diagnostic d = about(key, std::move(diagnostic.rule), std::move(diagnostic.message));
+  d.level = diagnostic.level;
+  d.accepted = std::move(diagnostic.accepted);
+  d.nearest = std::move(diagnostic.nearest);
+  d.hint = std::move(diagnostic.hint);
+  diagnostics_->add(std::move(d));
+}
+
 void TableReader::error(std::string_view key, std::string rule, std::string message, std::string accepted,
                         std::string hint) {
   Diagnostic d = about(key, std::move(rule), std::move(message));

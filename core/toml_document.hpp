@@ -3,15 +3,16 @@
 #include "core/diagnostics.hpp"
 #include "core/units.hpp"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -138,14 +139,15 @@ public:
   /// A whole number, or a list of them, at least one and at most `longest`; nothing if missing or wrong.
   std::optional<std::vector<int>> integers(std::string_view key, int low, int high, std::size_t longest, bool required);
 
-  template <class E>
-  E choice(std::string_view key, std::initializer_list<std::pair<std::string_view, E>> choices,
-           std::optional<E> fallback = std::nullopt) {
+  /// One of some words, as what it stands for.
+  template <class E, std::size_t N>
+  E choice(std::string_view key, const std::array<std::pair<std::string_view, E>, N>& choices,
+           std::optional<std::type_identity_t<E>> fallback = std::nullopt) {
     std::vector<std::string> words;
     for (const auto& [word, meaning] : choices)
       words.emplace_back(word);
     const std::optional<std::size_t> index = choice_index(key, words, !fallback.has_value());
-    return index ? (choices.begin() + *index)->second : fallback.value_or(choices.begin()->second);
+    return index ? choices[*index].second : fallback.value_or(choices.front().second);
   }
 
   /// The reader of a table inside this one; of an empty table, without complaint about what is missing in it, if there
@@ -158,6 +160,9 @@ public:
   void error(std::string_view key, std::string rule, std::string message, std::string accepted = "",
              std::string hint = "");
   void warning(std::string_view key, std::string rule, std::string message, std::string hint = "");
+
+  /// Reports a problem found elsewhere as one with this key: at its place, under its name.
+  void add(std::string_view key, Diagnostic diagnostic);
 
   /// Reports every key that was not asked for, with the nearest one that was, or with the table it belongs to if
   /// `elsewhere` (dotted keys of the whole document) has it there.

@@ -173,6 +173,8 @@ struct Reading {
   TableReader reader;
 };
 
+constexpr std::array<std::pair<std::string_view, int>, 1> numbers{{{"one", 1}}};
+constexpr std::array<std::pair<std::string_view, int>, 2> postures{{{"supine", 1}, {"seated", 2}}};
 constexpr Bounds width_bounds{.low = 0, .high = 40, .unit = "cm", .low_open = true};
 
 TEST(TableReaderTest, QuantitiesComeInBaseUnits) {
@@ -219,7 +221,7 @@ TEST(TableReaderTest, EveryWrongKindIsReported) {
   r.reader.strings("w");
   r.reader.table("t");
   r.reader.tables("a", 5);
-  r.reader.choice<int>("c", {{"one", 1}});
+  r.reader.choice("c", numbers);
   EXPECT_EQ(r.problems().size(), 10U);
   r.reader.finish();
   EXPECT_EQ(r.problems().size(), 10U);
@@ -273,7 +275,7 @@ TEST(TableReaderTest, ListsAndChoices) {
   EXPECT_TRUE(r.reader.strings("no_words").empty());
   EXPECT_FALSE(r.reader.boolean("flag"));
   EXPECT_TRUE(r.problems().empty());
-  EXPECT_EQ(r.reader.choice<int>("posture", {{"supine", 1}, {"seated", 2}}), 1);
+  EXPECT_EQ(r.reader.choice("posture", postures), 1);
   EXPECT_EQ(r.problem().nearest, "supine");
   EXPECT_EQ(r.problem().accepted, "supine, seated");
   r.reader.integers("many", 1, 99, 2, true);

@@ -1,0 +1,207 @@
+#pragma once
+
+#include "core/diagnostics.hpp"
+#include "core/parameters.hpp"
+#include "core/toml_document.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Who is measured, with which cuff, doing what: the input of the program, read from TOML files that a coach can read.
+/// The keys are listed in scenarios/README.md; every dimensional value is a string with a unit.
+namespace limbflow::models {
+
+enum class Sex { man, woman };
+enum class LimbKind { arm, leg };
+enum class Posture { supine, seated, standing };
+enum class CuffMaterial { nylon, elastic };
+enum class CuffDevice { regulated, unregulated };
+enum class Fidelity { averaged, pulsatile };
+
+/// Size of one limb. All zero for a limb that the file does not describe and the scenario does not use.
+struct LimbAnthropometry {
+  double circumference_cm = 0;     ///< of the segment, where the cuff sits
+  double length_cm = 0;            ///< of the segment that the cuff sits on (upper arm, thigh)
+  double adipose_thickness_cm = 0; ///< of the layer under the skin there
+  double distal_volume_mL = 0;     ///< tissue distal to the cuff
+};
+
+/// Pressures are of the upper arm, seated, at heart level.
+struct Person {
+  std::string name;
+  Sex sex = Sex::man;
+  double age_yr = 0;
+  double height_cm = 0;
+  double mass_kg = 0;
+  double systolic_pressure = 0;  ///< mmHg
+  double diastolic_pressure = 0; ///< mmHg
+  double heart_rate = 0;         ///< 1/s
+  LimbAnthropometry arm, leg;
+};
+
+struct Cuff {
+  std::string name;
+  LimbKind limb = LimbKind::leg;
+  double width_cm = 0;
+  CuffMaterial material = CuffMaterial::nylon;
+  CuffDevice device = CuffDevice::regulated;
+  double inflation_time_s = 0; ///< from nothing to the pressure asked for
+  double deflation_time_s = 0;
+};
+
+struct CuffPressure {
+  double value = 0; ///< fraction of the arterial occlusion pressure if `relative`, else mmHg
+  bool relative = false;
+};
+
+/// Pressure asked for from this time on. Times of a profile count from the end of the baseline.
+struct CuffPoint {
+  double time_s = 0;
+  CuffPressure pressure;
+};
+
+/// `all`: on from the end of the baseline to the end of the last set and of the passive period. `profile`: as the
+/// profile says.
+enum class CuffDuring { never, all, sets, rests, profile };
+
+/// Sets of repetitions, or of isometric holds if `hold_s` > 0: then each repetition is a hold of `hold_s` followed by
+/// `pause_s`.
+struct Exercise {
+  std::string name;
+  double load = 0; ///< fraction of 1RM, or of MVC if `load_of_mvc`
+  bool load_of_mvc = false;
+  std::vector<int> sets; ///< repetitions of each set
+  double concentric_s = 0;
+  double eccentric_s = 0;
+  double pause_s = 0; ///< after each repetition
+  double rest_s = 0;  ///< between sets
+  double hold_s = 0;
+  double rest_before_s = 0; ///< before the first set of this exercise
+};
+
+/// A virtual test during the run.
+struct Measurement {
+  std::string kind;  ///< "capillary_refill", "plethysmography", "pulse" or "aop"
+  double time_s = 0; ///< of the run, baseline included
+};
+
+/// One run. Order in time: baseline, passive period, exercises, recovery.
+struct Scenario {
+  std::string title;
+  std::string text;               ///< canonical TOML that needs no other file and loads into the same scenario
+  std::vector<std::string> files; ///< read for it, in order
+  std::vector<core::Diagnostic> warnings;
+
+  Person person;
+  LimbKind limb = LimbKind::leg;
+  bool has_cuff = false;
+  Cuff cuff;
+  CuffPressure pressure;
+  CuffDuring during = CuffDuring::never;
+  std::vector<CuffPoint> profile;
+  std::optional<double> measured_aop_mmHg; ///< instead of the virtual measurement
+
+  Posture posture = Posture::supine;
+  double limb_raised_cm = 0; ///< limb above where the posture puts it
+  std::vector<Exercise> exercises;
+  double baseline_s = 0, passive_s = 0, recovery_s = 0;
+  double external_pressure_mmHg = 0; ///< on the whole limb, cuff aside
+  std::vector<Measurement> measurements;
+
+  Fidelity fidelity = Fidelity::averaged;
+  double relative_tolerance = 0;
+  double sample_interval_s = 0;
+  core::ParameterTable parameters;
+
+  std::shared_ptr<const core::TomlValue> document; ///< merged from all files; what `with` changes
+};
+
+std::string_view name_of(Sex sex);
+std::string_view name_of(LimbKind limb);
+std::string_view name_of(Posture posture);
+std::string_view name_of(CuffMaterial material);
+std::string_view name_of(CuffDevice device);
+std::string_view name_of(CuffDuring during);
+std::string_view name_of(Fidelity fidelity);
+
+/// Anthropometry of the limb that the scenario is about.
+const LimbAnthropometry& limb_of(const Scenario& scenario);
+
+/// Length of one exercise from its first repetition to its last, without `rest_before_s`; in s.
+double duration_of(const Exercise& exercise);
+
+/// Length of the whole run in s.
+double duration_of(const Scenario& scenario);
+
+/// Where scenarios and parameter tables lie: the environment variable LIMBFLOW_DATA, else the directory given to
+/// `set_data_directory`, else the source tree, else the installed share directory. It holds `scenarios/` and either
+/// `parameters/` or `models/parameters/`. Throws InputError if there is none.
+std::filesystem::path data_directory();
+void set_data_directory(const std::filesystem::path& directory);
+std::filesystem::path scenarios_directory();
+std::filesystem::path parameters_directory();
+
+/// Reads a scenario from a file, or a shipped one by name ("30-15-15-15", "protocols/30-15-15-15"), with all files that
+/// it extends. Throws core::InputError with every problem of all of them.
+Scenario load_scenario(const std::filesystem::path& path_or_name);
+
+/// The same from text, for instance from `Scenario::text` in a result. `name` stands for the file in messages, and
+/// `extends` is looked up beside it.
+Scenario parse_scenario(const std::string& text, const std::string& name = "scenario");
+
+/// A shipped or own person (and cuff) at rest for a minute with the cuff empty: what a virtual test such as the
+/// occlusion pressure is made on. `cuff` may be empty if the overrides name the limb. Throws core::InputError.
+Scenario resting_scenario(const std::string& person, const std::string& cuff,
+                          const std::map<std::string, std::string>& overrides = {});
+
+/// The scenario with some keys changed, checked again as a whole. A key is dotted ("cuff.pressure",
+/// "person.leg.circumference", "parameters.NAME"), or the last part of a dotted key where that is unique ("load",
+/// "rest"), or a dotted key written with underscores ("cuff_pressure"), or the bare name of a parameter.
+/// "exercise.load" changes all exercises, "exercise.2.load" the second. "person" and "cuff" take the name of a file.
+/// Throws core::InputError with every problem.
+Scenario with(const Scenario& scenario, const std::map<std::string, std::string>& key_to_text);
+
+/// The dotted key that `with` understands by `key`. Throws core::InputError with the nearest key if there is none.
+std::string canonical_key(const Scenario& scenario, const std::string& key);
+
+/// Every dotted key of a scenario file, in the order in which the canonical text has them.
+std::vector<std::string_view> scenario_keys();
+
+/// Names of what is shipped: kind is "people", "cuffs", "protocols" or "sweeps". Throws core::InputError for another
+/// kind.
+std::vector<std::string> shipped(const std::string& kind);
+
+/// One axis of a sweep.
+struct SweepAxis {
+  std::string key;                ///< dotted
+  std::string unit;               ///< of `values` ("%AOP"); empty where the values are names
+  std::vector<std::string> texts; ///< what `with` gets
+  std::vector<double> values;     ///< in `unit`; 0, 1, 2, ... where the values are names
+};
+
+struct SweepSpec {
+  std::string title;
+  Scenario base;
+  std::vector<SweepAxis> axes;
+  std::vector<std::string> files;
+};
+
+/// Reads an axis of one line: "0..100 %AOP / 11" (11 values, ends included), a list "10, 20, 30 %1RM" or
+/// "[30 s, 1 min]", or names "adult_man, adult_woman". Every value is tried on the scenario. Throws core::InputError.
+SweepAxis parse_axis(const Scenario& scenario, const std::string& key, const std::string& text);
+
+/// An axis from values already separate, each a text for `with`.
+SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std::vector<std::string>& texts);
+
+/// Reads a sweep file, or a shipped sweep by name. Throws core::InputError with every problem.
+SweepSpec load_sweep(const std::filesystem::path& path_or_name);
+
+/// Number of runs of a sweep over the grid of its axes. Throws core::InputError above 100 million.
+std::size_t member_count(const std::vector<SweepAxis>& axes);
+
+} // namespace limbflow::models
