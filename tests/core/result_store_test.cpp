@@ -527,7 +527,7 @@ TEST_F(ResultStore, UnknownStatusIsRefused) {
 
 // A sweep in a child process; the parent kills it.
 TEST_F(ResultStore, KilledSweepsResumeToTheUndisturbedResult) {
-  const SweepPlan plan({grid_axis("a", "a", "mmHg", 0, 1, 60), grid_axis("b", "b", "s", 0, 1, 50)});
+  const SweepPlan plan({grid_axis("a", "a", "mmHg", 0, 1, 40), grid_axis("b", "b", "s", 0, 1, 50)});
   const auto worker = [](std::size_t member, SummaryRow& row) {
     double x = 1.0 / static_cast<double>(member + 3);
     for (int i = 0; i < 2000; ++i) {
@@ -552,7 +552,7 @@ TEST_F(ResultStore, KilledSweepsResumeToTheUndisturbedResult) {
 
   const fs::path path = directory / "killed.h5";
   int kills = 0;
-  for (int attempt = 0; attempt < 400; ++attempt) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
     const pid_t child = ::fork();
     if (child == 0) {
       try {
@@ -563,7 +563,7 @@ TEST_F(ResultStore, KilledSweepsResumeToTheUndisturbedResult) {
         ::_exit(1);
       }
     }
-    ::usleep(static_cast<useconds_t>(2000 + (attempt * 7919) % 9000));
+    ::usleep(static_cast<useconds_t>(2000 + (attempt * 7919) % 20000));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
