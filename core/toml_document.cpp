@@ -1,12 +1,25 @@
 #include "core/toml_document.hpp"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
+
+// toml++ 3.3 states with assertions what its parser takes for granted, and some malformed texts break it ("[=]").
+// Whether or not assertions are compiled in, those must be errors of the input: neither an abort nor reading on.
+namespace {
+struct BrokenAssumption : std::logic_error {
+  using std::logic_error::logic_error;
+};
+[[noreturn]] void broken_assumption(const char* text) { throw BrokenAssumption(text); }
+} // namespace
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expr) ((expr) ? void() : ::broken_assumption(#expr))
+#include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 namespace limbflow::core {
 namespace {
@@ -73,6 +86,26 @@ TomlValue convert(const toml::node& node, const std::shared_ptr<const SourceText
     out.text = text.str();
   }
   return out;
+}
+
+/// The first line at which toml++ stumbles over its own assumptions (1-based). Every text that ends behind it fails
+/// alike.
+int stumbling_line(const std::vector<std::string>& lines) {
+  const auto stumbles = [&](std::size_t count) {
+    try {
+      static_cast<void>(toml::parse(join(std::span(lines).first(count), "\n")));
+    } catch (const toml::parse_error&) {
+    } catch (const BrokenAssumption&) {
+      return true;
+    }
+    return false;
+  };
+  std::size_t good = 0, bad = lines.size();
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    (stumbles(middle) ? bad : good) = middle;
+  }
+  return static_cast<int>(bad);
 }
 
 bool bare_key(std::string_view key) {
@@ -409,6 +442,11 @@ TomlDocument TomlDocument::parse(const std::string& text, const std::string& nam
       if (line == 0 || line > lines.size() || !self_contained(lines[line - 1]))
         return out;
       lines[line - 1].clear(); // go on behind it
+    } catch (const BrokenAssumption&) {
+      Diagnostic d = file_problem(name, "syntax", "not valid TOML: this line cannot be read");
+      put_place(d, {source, stumbling_line(lines), 1});
+      diagnostics.add(std::move(d));
+      return out;
     }
   }
   return out;
@@ -430,6 +468,7 @@ TomlValue value_from_text(const std::string& key, const std::string& text, const
         if (TomlValue value = convert(table.begin()->second, source); value.kind != Kind::other)
           out = std::move(value);
     } catch (const toml::parse_error&) { // then it is a plain string
+    } catch (const BrokenAssumption&) {  // so is this
     }
   }
   const Place place{source, 1, static_cast<int>(key.size()) + 4};
@@ -505,6 +544,11 @@ void TableReader::add(std::string_view key, Diagnostic diagnostic) {
   diagnostics_->add(std::move(d));
 }
 
+void TableReader::missing(std::string_view key, std::string accepted) {
+  if (value(key) == nullptr && report_missing_)
+    error(key, "missing-key", "is missing", std::move(accepted));
+}
+
 void TableReader::error(std::string_view key, std::string rule, std::string message, std::string accepted,
                         std::string hint) {
   Diagnostic d = about(key, std::move(rule), std::move(message));
@@ -522,8 +566,8 @@ void TableReader::warning(std::string_view key, std::string rule, std::string me
 
 const TomlValue* TableReader::required(std::string_view key, bool needed, std::string_view accepted) {
   const TomlValue* found = value(key);
-  if (found == nullptr && needed && report_missing_)
-    error(key, "missing-key", "is missing", std::string(accepted));
+  if (needed)
+    missing(key, std::string(accepted));
   return found;
 }
 

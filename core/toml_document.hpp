@@ -161,6 +161,9 @@ public:
              std::string hint = "");
   void warning(std::string_view key, std::string rule, std::string message, std::string hint = "");
 
+  /// Reports that a key is missing, if it is and if that is to be reported.
+  void missing(std::string_view key, std::string accepted);
+
   /// Reports a problem found elsewhere as one with this key: at its place, under its name.
   void add(std::string_view key, Diagnostic diagnostic);
 

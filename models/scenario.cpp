@@ -420,11 +420,9 @@ private:
   }
 
   void read_person(TableReader& root) {
-    if (!root.has("person")) {
-      if (complete_)
-        root.error("person", "missing-key", "is missing", "extends = [\"people/adult_man.toml\"], or a [person] table");
+    root.missing("person", "extends = [\"people/adult_man.toml\"], or a [person] table");
+    if (!root.has("person"))
       return;
-    }
     TableReader reader = root.table("person");
     Person& person = scenario_.person;
     person.name = reader.string("name", "person");
@@ -521,7 +519,7 @@ private:
         if (tempo.has(key))
           tempo.error(key, "conflict", "has no meaning in a hold", "pause");
     } else if (!reader.has("tempo")) {
-      reader.add("tempo", missing("{ concentric = \"1.5 s\", eccentric = \"1.5 s\" }, or hold = \"30 s\""));
+      reader.missing("tempo", "{ concentric = \"1.5 s\", eccentric = \"1.5 s\" }, or hold = \"30 s\"");
     } else {
       exercise.concentric_s = read_time(tempo, "concentric", movement);
       exercise.eccentric_s = read_time(tempo, "eccentric", movement);
@@ -536,12 +534,6 @@ private:
     exercise.rest_before_s = read_time(reader, "rest_before", resting, 0);
     reader.finish(keys);
     return exercise;
-  }
-
-  static Diagnostic missing(std::string accepted) {
-    Diagnostic d = problem("", "missing-key", "", "is missing");
-    d.accepted = std::move(accepted);
-    return d;
   }
 
   void read_timing(TableReader& root) {

@@ -104,6 +104,15 @@ TEST(TomlSyntax, ReadingStopsWhereGoingOnWouldInventProblems) {
   }
 }
 
+TEST(TomlSyntax, WhatBreaksTheParsersAssumptionsIsAnErrorToo) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(TomlDocument::parse("a = 1\nb = 2\n[=]\nc = 3\n", "x.toml", diagnostics).complete);
+  ASSERT_EQ(diagnostics.sorted().size(), 1U);
+  EXPECT_EQ(diagnostics.sorted()[0].rule, "syntax");
+  EXPECT_EQ(diagnostics.sorted()[0].line, 3);
+  EXPECT_EQ(diagnostics.sorted()[0].source_line, "[=]");
+}
+
 TEST(TomlSyntax, DeepNestingIsRefusedNotFollowed) {
   Diagnostics diagnostics;
   TomlDocument::parse("a = " + std::string(100000, '['), "x.toml", diagnostics);
