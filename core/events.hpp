@@ -129,19 +129,19 @@ private:
 
   static int sign(double value) { return value > 0.0 ? 1 : (value < 0.0 ? -1 : 0); }
 
-  /// Moves function i on to a new value and says whether it went through zero, or reached it, in the direction asked
-  /// for.
+  /// Moves function i on to a new value and says whether it went through zero, or reached it.
   bool crosses(std::size_t i, double value) {
     if (std::isnan(value))
       return false;
     const int came_from = side[i];
     const int now = sign(value);
     side[i] = now;
-    const int asked = M::events()[i].direction;
-    return came_from != 0 && now != came_from && (asked == 0 || asked == -came_from);
+    return came_from != 0 && now != came_from;
   }
 
-  /// Files the crossings in order up to the first terminal one and returns its index.
+  /// Files the crossings that have the direction asked for, in order, up to the first terminal one, and returns its
+  /// index. A crossing the other way counts for the distance in time, too: where the controls change, round-off can
+  /// throw a function back over zero.
   template <class TimeOf> std::optional<std::size_t> accept(TimeOf&& time_of) {
     for (const Crossing& crossing : crossings) {
       const double time = time_of(crossing.fraction);
@@ -149,6 +149,8 @@ private:
         continue;
       last_time[crossing.index] = time;
       const EventInfo& info = M::events()[crossing.index];
+      if (info.direction != 0 && info.direction != crossing.direction)
+        continue;
       found->push_back({std::string(info.name), time, crossing.direction});
       if (info.terminal)
         return crossing.index;

@@ -189,6 +189,14 @@ TEST(Events, JumpOfTheControlsThroughZeroIsAnEventAtTheBreakpoint) {
   EXPECT_EQ(report.events[1].direction, +1);
 }
 
+TEST(Events, FunctionThrownBackOverZeroAtABreakpointCountsOnce) {
+  // Falls through zero 0.2 ns before the breakpoint, is 0.1 ns above it again with the next controls, and falls again.
+  const RunReport report = follow({{1.0 - 2e-10, -1.0}, {1.0 + 1e-10, -1.0}});
+  EXPECT_EQ(report.outcome, Outcome::completed); // no terminal rise
+  ASSERT_EQ(report.events.size(), 1U);
+  EXPECT_EQ(report.events[0].direction, -1);
+}
+
 TEST(Events, DirectionIsRespected) {
   const RunReport report = follow({{1.0, -2.0}, {-3.0, 2.0}});
   EXPECT_EQ(report.outcome, Outcome::event); // not at 0.5 s, falling, but at 1.5 s, rising

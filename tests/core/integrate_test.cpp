@@ -107,6 +107,46 @@ TEST(Integrate, NoSliverIsLeftBeforeABreakpoint) {
   EXPECT_LE(diary.longest_step, 0.101 * (1.0 + 1e-12));
 }
 
+TEST(Integrate, RestOfUnderTwoStepsIsHalved) {
+  Diary diary;
+  std::vector<double> y{1.0};
+  IntegrationOptions options;
+  options.maximum_step = options.initial_step = 0.1;
+  integrate<Decay>(y, single<Decay>(1.02), {1e-6}, options, diary);
+  ASSERT_EQ(diary.step_ends.size(), 11U);
+  EXPECT_NEAR(diary.step_ends[9] - diary.step_begins[9], 0.06, 1e-12);
+  EXPECT_NEAR(diary.step_ends[10] - diary.step_begins[10], 0.06, 1e-12);
+}
+
+TEST(Integrate, EndIsTheTimelinesOwnToTheLastBit) {
+  const double begin = 0.2651266436754478, end = 3.3215474907565867;
+  ASSERT_NE(begin + (end - begin), end);
+  std::vector<double> y{1.0};
+  Diary diary;
+  const Timeline<Decay::Controls<double>> timeline({{begin, end, {}, "odd"}, {end, 4.0, {}, "next"}});
+  const RunReport report = integrate<Decay>(y, timeline, {1.0}, {}, diary);
+  EXPECT_EQ(report.time, 4.0);
+  EXPECT_EQ(std::count(diary.step_ends.begin(), diary.step_ends.end(), end), 1);
+  EXPECT_EQ(std::count(diary.step_begins.begin(), diary.step_begins.end(), end), 1);
+}
+
+TEST(Integrate, ModelSeesTheAbsoluteTime) {
+  // The same pulsatile inflow, whole and cut into segments at odd times, starting late.
+  const Windkessel::Parameters<double> parameters{1.2, 1.5, 6.8};
+  const Windkessel::Controls<double> inflow{80.0};
+  Timeline<Windkessel::Controls<double>> whole(100.0), cut(100.0);
+  whole.append(7.0, inflow);
+  for (const double duration : {0.3, 2.9, 1.7, 2.1})
+    cut.append(duration, inflow);
+  const double start = Windkessel::exact(100.0, 70.0, parameters, inflow);
+  const double exact = Windkessel::exact(107.0, 70.0, parameters, inflow);
+  for (const auto* timeline : {&whole, &cut}) {
+    std::vector<double> y{start};
+    integrate<Windkessel>(y, *timeline, parameters);
+    EXPECT_NEAR(y[0], exact, 1e-4); // of 100 mmHg
+  }
+}
+
 TEST(Integrate, MaximumStepIsKept) {
   Diary diary;
   std::vector<double> y{1.0};
@@ -327,6 +367,17 @@ TEST(ErrorChecker, NotANumberIsAnInfiniteError) {
   EXPECT_TRUE(std::isinf(checker.error(algebra, y, dydt, std::array{1e-9, 1e-9}, 1.0)));
   record.proposed = {2.0, 0.0}; // relative to the larger end
   EXPECT_DOUBLE_EQ(checker.error(algebra, y, dydt, std::array{3e-6, 0.0}, 1.0), 1.0);
+}
+
+TEST(StepAdjuster, GrowsAndShrinksWithinItsLimits) {
+  StepAdjuster adjuster;
+  EXPECT_DOUBLE_EQ(adjuster.increase_step(1.0, 0.0, 5), 5.0);
+  EXPECT_DOUBLE_EQ(adjuster.decrease_step(1.0, infinity, 4), 0.2);
+  EXPECT_DOUBLE_EQ(adjuster.increase_step(1.0, 0.0, 5), 1.0); // not right after a rejection
+  EXPECT_DOUBLE_EQ(adjuster.increase_step(1.0, 0.0, 5), 5.0);
+  const double shrunk = adjuster.decrease_step(1.0, 2.0, 4);
+  EXPECT_GT(shrunk, 0.7);
+  EXPECT_LT(shrunk, 0.9);
 }
 
 TEST(Outcome, EveryOutcomeHasANameAndASentence) {
