@@ -44,9 +44,9 @@ std::pair<std::string, std::string> line_and_caret(const std::string& line, int 
 std::string render(const Diagnostic& d) {
   std::string out = d.file;
   if (d.line > 0) {
-    out += ":" + std::to_string(d.line);
+    out.append(":").append(std::to_string(d.line));
     if (d.column > 0)
-      out += ":" + std::to_string(d.column);
+      out.append(":").append(std::to_string(d.column));
   }
   if (!out.empty())
     out += ": ";
@@ -81,7 +81,7 @@ std::string render_all(const std::vector<Diagnostic>& diagnostics) {
   }
   const auto errors = std::ranges::count(diagnostics, Level::error, &Diagnostic::level);
   if (errors > 1)
-    out += "\n" + std::to_string(errors) + " problems";
+    out.append("\n").append(std::to_string(errors)).append(" problems");
   return out;
 }
 

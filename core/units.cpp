@@ -312,7 +312,7 @@ double from_base(double value, std::string_view symbol) {
 
 Quantity parse_quantity(std::string_view text, std::span<const Dimension> expected) {
   const std::string_view body = trim(text);
-  const std::string shown = "'" + std::string(text) + "'";
+  const std::string shown = std::string("'").append(text).append("'");
   std::string_view digits = body;
   if (digits.size() > 1 && digits.front() == '+' && digits[1] != '-')
     digits.remove_prefix(1);
