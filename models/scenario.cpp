@@ -550,9 +550,11 @@ private:
       root.error("exercise", "missing-key", "there is nothing to do: neither an exercise nor a passive period",
                  "an [exercise] table, or passive = \"600 s\" in [timing]");
     if (!scenario_.profile.empty() && scenario_.during == CuffDuring::profile &&
-        scenario_.profile.back().time_s + scenario_.baseline_s >= total) {
+        scenario_.profile.back().time_s + scenario_.baseline_s >= total - scenario_.recovery_s) {
       if (const TomlValue* cuff = document_.find("cuff"); cuff != nullptr)
-        TableReader(*cuff, "cuff", *diagnostics_).warning("profile", "unused-key", "goes on after the end of the run");
+        TableReader(*cuff, "cuff", *diagnostics_)
+            .warning("profile", "unused-key", "goes on after the last set and the passive period",
+                     "the cuff is off in recovery");
     }
   }
 

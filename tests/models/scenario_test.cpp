@@ -464,6 +464,13 @@ TEST_F(Scenarios, PressureAndProfileTogetherNeedASay) {
   EXPECT_EQ(d.key, "cuff.profile");
 }
 
+TEST_F(Scenarios, AProfileThatReachesIntoRecoveryIsRemarkedOn) {
+  const Scenario s = with(load_scenario("pressure_ladder_leg"), {{"passive", "600 s"}});
+  ASSERT_EQ(s.warnings.size(), 1U);
+  EXPECT_EQ(s.warnings[0].key, "cuff.profile");
+  EXPECT_EQ(s.warnings[0].hint, "the cuff is off in recovery");
+}
+
 TEST_F(Scenarios, AMeasuredOcclusionPressureBoundsTheRelativeOne) {
   const Diagnostic d = only(problems_with("[cuff]\npressure = \"180 %AOP\"\nocclusion_pressure = \"300 mmHg\"\n"));
   EXPECT_EQ(d.key, "cuff.pressure");
