@@ -1,0 +1,414 @@
+"""The command line. Exit codes: 0 done, 2 bad input, 3 the computation or the disk failed, 130 stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .validation.command import validate
+
+EXIT_BAD_INPUT = 2
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+TRACEBACK_VARIABLE = "LIMBFLOW_TRACEBACK"
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+set_option = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help='Change one value, for example --set load="30 %1RM". May be given many times.',
+)
+
+
+class ExampleCommand(click.Command):
+    """A command whose help text keeps its example lines as they are."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            with formatter.section("Examples"):
+                for line in self.epilog.strip().splitlines():
+                    formatter.write_text(line.strip())
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with:  limbflow run 30-15-15-15",
+)
+def cli() -> None:
+    """Simulate an arm or a leg under a blood-flow-restriction cuff.
+
+    A scenario is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file of your own. Results are
+    estimates of a model, for education and protocol design; they never say that something is safe.
+    """
+
+
+@cli.command(
+    cls=ExampleCommand,
+    epilog="""
+    limbflow run 30-15-15-15
+    limbflow run 30-15-15-15 --set cuff_pressure="80 %AOP" --set person=older_woman
+    limbflow run my_session.toml --out my_session.h5 --plot my_session.png
+    """,
+)
+@click.argument("scenario")
+@set_option
+@click.option("--out", metavar="FILE.h5", type=click.Path(path_type=Path), help="Write the result here (HDF5).")
+@click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the run at a glance here.")
+@json_option
+def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path | None, as_json: bool) -> None:
+    """Simulate one scenario and print its summary."""
+    from . import plots, results
+    from .report import print_run, run_as_json
+
+    for path in (out, plot):
+        if path is not None:
+            results.check_output(path)
+    if plot is not None:
+        check_picture(plot)
+    loaded = changed(scenario, settings)
+    dataset = loaded.run(file=out, progress=not as_json)
+    if plot is not None:
+        save_picture(plots.run(dataset), plot)
+    if as_json:
+        print_json(run_as_json(dataset, out, plot))
+        return
+    print_run(loaded, dataset)
+    print_files(out, plot)
+
+
+@cli.command(
+    cls=ExampleCommand,
+    epilog="""
+    limbflow sweep pressure_load_rest --out sweep.h5 --plot sweep.png
+    limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --axis rest="15 s, 30 s, 60 s" --out sweep.h5
+    """,
+)
+@click.argument("scenario")
+@click.option(
+    "--axis",
+    "axes",
+    metavar="NAME=POINTS",
+    multiple=True,
+    help='What varies: a range "0..100 %AOP / 11" (11 points) or a list "15 s, 30 s". May be given many times.',
+)
+@set_option
+@click.option(
+    "--out", metavar="FILE.h5", type=click.Path(path_type=Path), help="Write the result here; goes on where it stopped."
+)
+@click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the sweep here.")
+@click.option("--variable", metavar="NAME", help="The summary to print and plot [default: mean arterial inflow].")
+@click.option(
+    "--keep",
+    "summaries",
+    metavar="PATTERN",
+    multiple=True,
+    help='Summaries to keep, "*" for all [default: of the whole session].',
+)
+@click.option("--threads", default=0, show_default="one for each processor", type=click.IntRange(0, 1024))
+@json_option
+def sweep(
+    scenario: str,
+    axes: tuple[str, ...],
+    settings: tuple[str, ...],
+    out: Path | None,
+    plot: Path | None,
+    variable: str | None,
+    summaries: tuple[str, ...],
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Simulate a scenario for every combination of the points of some axes.
+
+    SCENARIO is a scenario, with --axis, or a sweep file that holds its own axes (see `limbflow list sweeps`).
+    """
+    from . import plots, results, sweeps
+    from .report import print_sweep, sweep_as_json
+
+    for path in (out, plot):
+        if path is not None:
+            results.check_output(path)
+    if plot is not None:
+        check_picture(plot)
+    points = dict(split_setting(axis, "--axis") for axis in axes)
+    changes = dict(split_setting(setting, "--set") for setting in settings)
+    base, made_axes, title = sweeps.plan_of(scenario, points, changes)
+    keep = [*(summaries or ["session"]), *([variable] if variable else [])]
+    dataset = sweeps.run(base, made_axes, out, keep, title, threads, progress=not as_json)
+    if plot is not None:
+        save_picture(plots.sweep(dataset, variable), plot)
+    if as_json:
+        print_json(sweep_as_json(dataset, out, plot))
+        return
+    print_sweep(dataset, variable)
+    print_files(out, plot)
+
+
+@cli.command(
+    cls=ExampleCommand,
+    epilog="""
+    limbflow aop --person adult_man --cuff wide_thigh --posture supine
+    limbflow aop --person older_woman --cuff wide_arm --posture seated --json
+    """,
+)
+@click.option("--person", default="adult_man", show_default=True, help="A shipped person or a TOML file.")
+@click.option("--cuff", default="wide_thigh", show_default=True, help="A shipped cuff or a TOML file.")
+@click.option("--posture", default="supine", show_default=True, help="supine, seated or standing.")
+@set_option
+@json_option
+def aop(person: str, cuff: str, posture: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Find the arterial occlusion pressure: the cuff pressure at which the distal pulse is gone."""
+    import limbflow
+
+    changes = dict(split_setting(setting, "--set") for setting in settings)
+    pressure = limbflow.aop(person, cuff, posture, **changes)
+    if as_json:
+        print_json(
+            {
+                "aop": pressure.cuff_pressure,
+                "units": "mmHg",
+                "artery_pressure": pressure.artery_pressure,
+                "transmission": pressure.transmission,
+                "person": pressure.person,
+                "cuff": pressure.cuff,
+                "posture": pressure.posture,
+                "limb": pressure.limb,
+            }
+        )
+        return
+    click.echo(f"arterial occlusion pressure  {pressure.cuff_pressure:.0f} mmHg set on the cuff")
+    arrives = f"{100 * pressure.transmission:.0f} % arrives"
+    click.echo(f"pressure at the artery       {pressure.artery_pressure:.0f} mmHg ({arrives})")
+    click.echo(f"person, limb, cuff, posture  {pressure.person}, {pressure.limb}, {pressure.cuff}, {pressure.posture}")
+
+
+@cli.command(
+    cls=ExampleCommand,
+    epilog="""
+    limbflow plot run.h5 --out run.png
+    limbflow plot sweep.h5 --variable venous_volume_max --out sweep.pdf
+    """,
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out", metavar="FILE.png", type=click.Path(path_type=Path), help="The picture [default: FILE with .png]."
+)
+@click.option("--variable", metavar="NAME", help="For a sweep, the summary to show.")
+@json_option
+def plot(file: Path, out: Path | None, variable: str | None, as_json: bool) -> None:
+    """Draw a result file: a run at a glance, or a sweep as curves and a heat map."""
+    from . import plots, results
+
+    out = out or file.with_suffix(".png")
+    results.check_output(out)
+    check_picture(out)
+    with results.open_dataset(file) as dataset:
+        axes = plots.run(dataset) if "time" in dataset.dims else plots.sweep(dataset, variable)
+        save_picture(axes, out)
+    if as_json:
+        print_json({"plot": str(out)})
+        return
+    print_files(None, out)
+
+
+KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "units")
+
+
+@cli.command(
+    "list",
+    cls=ExampleCommand,
+    epilog="""
+    limbflow list
+    limbflow list cuffs
+    limbflow list parameters --json
+    """,
+)
+@click.argument("kind", type=click.Choice(KINDS), required=False)
+@json_option
+def list_(kind: str | None, as_json: bool) -> None:
+    """List what there is: people, cuffs, protocols, sweeps, parameters, signals, units."""
+    from . import _engine
+    from .report import print_table
+
+    if kind is None:
+        contents = {name: list(_engine.shipped(name)) for name in KINDS[:4]}
+        if as_json:
+            print_json(contents)
+            return
+        for name, items in contents.items():
+            click.echo(f"{name:<10}  {', '.join(items)}")
+        click.echo(f"\nmore: limbflow list {' | '.join(KINDS[4:])}")
+        return
+    rows = listed(kind)
+    if as_json:
+        print_json(rows)
+        return
+    if kind in KINDS[:4]:
+        for row in rows:
+            click.echo(row)
+        return
+    print_table(list(rows[0]) if rows else [], [[str(value) for value in row.values()] for row in rows])
+
+
+@cli.command()
+@json_option
+def version(as_json: bool) -> None:
+    """Print the version and the source revision."""
+    from . import _engine
+
+    if as_json:
+        print_json({"version": _engine.version, "revision": _engine.revision})
+        return
+    click.echo(f"limbflow {_engine.version} ({_engine.revision})")
+
+
+cli.add_command(validate)
+
+
+def listed(kind: str) -> list[Any]:
+    """The rows of `limbflow list KIND`."""
+    from . import _engine
+
+    if kind in KINDS[:4]:
+        return list(_engine.shipped(kind))
+    if kind == "parameters":
+        return list(_engine.parameters())
+    if kind == "signals":
+        return [{"name": s.name, "unit": s.unit, "long_name": s.long_name} for s in _engine.signals()]
+    return [{"dimension": name, "units": ", ".join(units)} for name, units in _engine.units().items()]
+
+
+def split_setting(text: str, option: str) -> tuple[str, str]:
+    """`key=value` of an option. Raises `InputError`."""
+    from .exceptions import InputError
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise InputError(f'error: {option} {text}: write KEY=VALUE, for example {option} load="30 %1RM"')
+    return key.strip(), value.strip()
+
+
+def changed(source: str, settings: tuple[str, ...]):
+    """The scenario of that name or path with the settings of --set."""
+    from .scenario import load
+
+    scenario = load(source)
+    return scenario.with_(**dict(split_setting(setting, "--set") for setting in settings)) if settings else scenario
+
+
+def check_picture(path: Path) -> None:
+    """Raise `InputError` when matplotlib cannot write a picture of that kind."""
+    from .exceptions import InputError
+
+    kinds = ("png", "pdf", "svg")
+    if path.suffix.lower().lstrip(".") not in kinds:
+        raise InputError(f"error: {path}: a picture ends in .{', .'.join(kinds)}")
+
+
+def save_picture(axes, path: Path) -> None:
+    """Write the figure of `axes` to `path`, whole or not at all. Raises `StorageError`."""
+    import numpy as np
+
+    from .exceptions import StorageError
+
+    figure = np.ravel(axes)[0].figure
+    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        figure.savefig(partial, dpi=160)
+        partial.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, allow_nan=False, default=str))
+
+
+def print_files(out: Path | None, plot: Path | None) -> None:
+    for what, path in (("result", out), ("plot", plot)):
+        if path is not None:
+            click.echo(f"{what:<6}  {path}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code. No exception leaves it."""
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = cli.main(args=arguments, prog_name="limbflow", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BaseException as error:  # the outermost frame: everything becomes a message and an exit code
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        return report(error, as_json)
+
+
+def report(error: BaseException, as_json: bool) -> int:
+    """Say what went wrong, on stderr or as JSON, and return the exit code."""
+    from .exceptions import ComputationError, InputError, StorageError
+
+    diagnostics: list[dict] = []
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        kind, message, code = "interrupted", "stopped; what was finished is kept", EXIT_INTERRUPTED
+    elif isinstance(error, click.ClickException):
+        kind, message, code = "input", usage_text(error), EXIT_BAD_INPUT
+    elif isinstance(error, InputError):
+        kind, message, code = "input", str(error), EXIT_BAD_INPUT
+        diagnostics = [vars(diagnostic) for diagnostic in error.diagnostics]
+    elif isinstance(error, (ComputationError, StorageError)):
+        kind, message, code = ("storage" if isinstance(error, StorageError) else "computation"), str(error), EXIT_FAILED
+    elif isinstance(error, BrokenPipeError):
+        discard_output()
+        return 0
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        kind, message, code = "storage", f"cannot write: {error.strerror}", EXIT_FAILED
+        discard_output()
+    elif isinstance(error, MemoryError):
+        kind, message, code = "computation", "not enough memory", EXIT_FAILED
+    else:
+        kind, code = "internal", EXIT_FAILED
+        message = (
+            f"something that should not happen: {type(error).__name__}: {error}\n"
+            f"set {TRACEBACK_VARIABLE}=1 to see where, and please report it"
+        )
+    if as_json:
+        try:
+            print_json({"error": {"kind": kind, "message": message, "diagnostics": diagnostics}})
+            sys.stdout.flush()
+            return code
+        except OSError:
+            discard_output()
+    click.echo(
+        message if message.startswith("error") or "error:" in message.partition("\n")[0] else f"error: {message}",
+        err=True,
+    )
+    return code
+
+
+def usage_text(error: click.ClickException) -> str:
+    """A usage error with the usage line before it and where help is."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None:
+        return message
+    return f"{message}\n{context.get_usage()}\nhelp: {context.command_path} --help"
+
+
+def discard_output() -> None:
+    """Point stdout at nothing, so that Python's last flush does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

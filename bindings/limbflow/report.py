@@ -1,0 +1,186 @@
+"""Runs and sweeps as text tables and as JSON, for the command line."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .plots import default_variable, fix_axes, point_text, summary, unit_text
+
+if TYPE_CHECKING:
+    import xarray
+
+    from .scenario import Scenario
+
+# Summaries in the table of a run: name in the dataset, and heading.
+RUN_COLUMNS = (
+    ("cuff_pressure_mean", "cuff"),
+    ("arterial_inflow_mean", "inflow"),
+    ("venous_outflow_mean", "outflow"),
+    ("deep_venous_pressure_maximum", "vein, highest"),
+    ("limb_volume_change_maximum", "swelling, most"),
+    ("capillary_refill_time_maximum", "refill, longest"),
+)
+
+
+def print_run(scenario: Scenario, dataset: xarray.Dataset) -> None:
+    """What was run, how it ended, and a table of its parts."""
+    click.echo(scenario.title)
+    width = max(len(item) for item, _ in scenario.description)
+    for item, value in scenario.description:
+        click.echo(f"  {item:<{width}}  {value}")
+    click.echo(f"  {'aop':<{width}}  {float(dataset.aop):.0f} mmHg")
+    click.echo(f"  {'outcome':<{width}}  {dataset.outcome.item()}\n")
+    columns = [(name, heading) for name, heading in RUN_COLUMNS if name in dataset]
+    headings = [
+        "part",
+        *(f"{heading} ({unit_text(dataset[name].attrs.get('units', ''))})" for name, heading in columns),
+    ]
+    rows = [
+        [scope.replace("_", " "), *(number_text(float(dataset[name].sel(scope=scope))) for name, _ in columns)]
+        for scope in dataset["scope"].values
+    ]
+    print_table(headings, rows, numbers=True)
+    for index in range(dataset.sizes.get("measurement", 0)):
+        row = dataset.isel(measurement=index)
+        kind = str(row.measurement_kind.values).replace("_", " ")
+        found = f"{number_text(float(row.measurement_value))} {row.measurement_unit.values}"
+        click.echo(f"{kind} at {float(row.measurement_time):g} s: {found}")
+    click.echo()
+
+
+def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:
+    """How the members ended, and one summary over the first two axes."""
+    variable = variable or default_variable(dataset)
+    counts = status_counts(dataset)
+    members = int(dataset["status"].size)
+    click.echo(f"{dataset.attrs.get('title', 'sweep')}")
+    click.echo(
+        f"{members} members: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    )
+    array = summary(dataset, variable)
+    dims = [str(dim) for dim in array.dims]
+    array, fixed = fix_axes(array, set(dims[:2]), {})
+    unit = unit_text(array.attrs.get("units", ""))
+    click.echo(f"\n{variable.replace('_', ' ')}{f' ({unit})' if unit else ''}{', ' + fixed if fixed else ''}")
+    first = array[dims[0]]
+    heading = dims[0].replace("_", " ") + (f" \\ {dims[1].replace('_', ' ')}" if len(dims) > 1 else "")
+    if len(dims) > 1:
+        second = array[dims[1]]
+        headings = [heading, *(point_text(second, value) for value in second.values)]
+        rows = [
+            [point_text(first, point), *(number_text(float(value)) for value in array.isel({dims[0]: index}).values)]
+            for index, point in enumerate(first.values)
+        ]
+    else:
+        headings = [heading, variable.replace("_", " ")]
+        rows = [
+            [point_text(first, point), number_text(float(array.values[index]))]
+            for index, point in enumerate(first.values)
+        ]
+    print_table(headings, rows, numbers=True)
+    click.echo()
+
+
+def run_as_json(dataset: xarray.Dataset, out: Path | None, plot: Path | None) -> dict[str, Any]:
+    """A run as JSON: outcome, occlusion pressure, summaries by part of the session, tests, files."""
+    names = [str(name) for name, array in dataset.data_vars.items() if array.dims == ("scope",)]
+    measurements = dataset[[name for name in dataset.data_vars if str(name).startswith("measurement_")]].to_dict()[
+        "data_vars"
+    ]
+    return {
+        **common_json(dataset, out, plot),
+        "outcome": dataset.outcome.item(),
+        "aop": {"value": finite(dataset.aop.item()), "units": "mmHg"},
+        "units": {name: dataset[name].attrs.get("units", "1") for name in names},
+        "summaries": {
+            str(scope): {
+                name: value for name in names if (value := finite(float(dataset[name].sel(scope=scope)))) is not None
+            }
+            for scope in dataset["scope"].values
+        },
+        "measurements": [
+            dict(zip((name.removeprefix("measurement_") for name in measurements), row, strict=True))
+            for row in zip(*(entry["data"] for entry in measurements.values()), strict=True)
+        ],
+    }
+
+
+def sweep_as_json(dataset: xarray.Dataset, out: Path | None, plot: Path | None) -> dict[str, Any]:
+    """A sweep as JSON: its axes, each summary as nested lists over them, and how the members ended."""
+    axes = {
+        str(dim): {"units": dataset[dim].attrs.get("units", ""), "points": dataset[dim].values.tolist()}
+        for dim in dataset["status"].dims
+    }
+    numbers = {str(name): array for name, array in dataset.data_vars.items() if array.dtype.kind == "f"}
+    return {
+        **common_json(dataset, out, plot),
+        "axes": axes,
+        "members": int(dataset["status"].size),
+        "status": status_counts(dataset),
+        "units": {name: array.attrs.get("units", "1") for name, array in numbers.items()},
+        "summaries": {name: finite(array.values.tolist()) for name, array in numbers.items()},
+    }
+
+
+def common_json(dataset: xarray.Dataset, out: Path | None, plot: Path | None) -> dict[str, Any]:
+    """What every result says: title, version, files."""
+    return {
+        "title": dataset.attrs.get("title", ""),
+        "limbflow_version": dataset.attrs.get("limbflow_version", ""),
+        "revision": dataset.attrs.get("revision", ""),
+        "files": {name: str(path) for name, path in (("result", out), ("plot", plot)) if path is not None},
+    }
+
+
+def status_counts(dataset: xarray.Dataset) -> dict[str, int]:
+    """How many members of a sweep ended in each way."""
+    meanings = dataset["status"].attrs["flag_meanings"].split()
+    statuses = dataset["status"].values.ravel()
+    return {name: count for code, name in enumerate(meanings) if (count := int((statuses == code).sum()))}
+
+
+def finite(value: Any) -> Any:
+    """The value, with null in the place of what JSON cannot say."""
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return value if math.isfinite(value) else None
+
+
+def number_text(value: float) -> str:
+    """A number with three significant digits, without an exponent where it can be."""
+    if not math.isfinite(value):
+        return "-"
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}" if abs(value) >= 1e-3 else f"{value:.2g}"
+
+
+def print_table(columns: list[str], rows: list[list[str]], numbers: bool = False) -> None:
+    """A table: with rules on a terminal, plain columns in a pipe.
+
+    With `numbers`, all columns but the first are flush right.
+    """
+    if not sys.stdout.isatty():
+        widths = [max(len(row[index]) for row in [columns, *rows]) for index in range(len(columns))]
+        for row in [columns, *rows]:
+            cells = [
+                cell.rjust(width) if numbers and index else cell.ljust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            click.echo("  ".join(cells).rstrip())
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if numbers and index else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,162 @@
+"""Sweeps: one scenario for every combination of the points of some axes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _engine, results
+from .axes import axes_of
+from .exceptions import InputError
+from .progress import watched
+from .scenario import Scenario, as_scenario
+
+if TYPE_CHECKING:
+    import xarray
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a sweep. `dataset` holds the members that were finished; the others have status `pending`."""
+
+    def __init__(self, message: str, dataset: xarray.Dataset):
+        super().__init__(message)
+        self.dataset = dataset
+
+
+def sweep(
+    scenario: Scenario | str | os.PathLike,
+    axes: Mapping[str, Any] | None = None,
+    *,
+    file: str | os.PathLike | None = None,
+    summaries: str | Iterable[str] = "session",
+    title: str | None = None,
+    threads: int = 0,
+    progress: bool | Callable[[float], None] | None = None,
+    **more_axes: Any,
+) -> xarray.Dataset:
+    """Run `scenario` for every combination of the points of the axes.
+
+    Each axis is a name as in `Scenario.with_` and its points, for example `cuff_pressure="0..100 %AOP / 11"`,
+    `rest=["15 s", "30 s"]`, `load=(np.linspace(10, 50, 5), "%1RM")`, `person=["adult_man", "older_woman"]`; names
+    with a dot go into the mapping `axes`.
+
+    Returns a dataset with the axes as dims (units in the attributes) and one variable for each summary: those of
+    the whole session by their name (`arterial_inflow_mean`), those of a part with its name after it
+    (`arterial_inflow_mean_set_1`). `summaries` chooses which: `"session"` for those of the whole session, names, or
+    patterns (`"arterial_inflow_*"`, `"*"`), or a list of such. `status` and `message` say of each member how
+    it ended; members that failed are NaN, and no other member is lost.
+
+    With `file` the members are kept in that HDF5 file as they finish. A sweep that was stopped goes on from there
+    when called again, and the dataset that is returned reads from the file. `threads` 0 takes all processors;
+    results do not depend on it.
+
+    Ctrl-C raises `Interrupted` with what was finished. Raises `InputError` for what cannot be understood and
+    `StorageError` for the disk.
+    """
+    base = as_scenario(scenario)
+    return run(base, axes_of(base, {**(axes or {}), **more_axes}), file, summaries, title, threads, progress)
+
+
+def run(
+    scenario: Scenario,
+    axes: list[_engine.Axis],
+    file: str | os.PathLike | None = None,
+    summaries: str | Iterable[str] = "session",
+    title: str | None = None,
+    threads: int = 0,
+    progress: bool | Callable[[float], None] | None = None,
+) -> xarray.Dataset:
+    """The sweep over axes that are made already; see `sweep`."""
+    if not axes:
+        raise InputError('error: a sweep needs an axis, for example cuff_pressure="0..100 %AOP / 11"')
+    if file is not None:
+        results.check_output(file)
+    plan = _engine.SweepPlan(axes)
+    title = title or f"{scenario.title}, over {', '.join(axis.name.replace('_', ' ') for axis in axes)}"
+    kept = chosen(_engine.summaries(scenario._native), summaries)
+    with watched(progress, title, len(plan)) as report:
+        path = None if file is None else os.fspath(file)
+        arrays = _engine.sweep(scenario._native, title, plan, kept, path, threads, report)
+    dataset = memory_dataset(scenario, title, plan, kept, arrays) if file is None else results.open_dataset(file)
+    if arrays.left:
+        where = f"; they are kept in {file}, and the same call goes on from there" if file is not None else ""
+        raise Interrupted(f"stopped with {len(plan) - arrays.left} of {len(plan)} members finished{where}", dataset)
+    return dataset
+
+
+def chosen(infos: list[tuple[_engine.SummaryInfo, str]], wanted: str | Iterable[str]) -> list[_engine.SummaryInfo]:
+    """The summaries that are asked for by name, by pattern, or as those of the whole session. Raises `InputError`."""
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    for pattern in wanted:
+        if pattern != "session" and not any(fnmatchcase(info.name, pattern) for info, _ in infos):
+            raise results.unknown_name("summary", pattern, [info.name for info, _ in infos])
+    return [
+        info
+        for info, scope in infos
+        if any(scope == "session" if pattern == "session" else fnmatchcase(info.name, pattern) for pattern in wanted)
+    ]
+
+
+def memory_dataset(
+    scenario: Scenario,
+    title: str,
+    plan: _engine.SweepPlan,
+    kept: list[_engine.SummaryInfo],
+    arrays: _engine.SweepArrays,
+) -> xarray.Dataset:
+    """The dataset of a sweep in memory, with the same names and attributes as a sweep file."""
+    import xarray
+
+    dims = [axis.name for axis in plan.axes]
+    coordinates = {}
+    for axis in plan.axes:
+        for coordinate in axis.coordinates:
+            attributes = {"long_name": coordinate.key, "key": coordinate.key}
+            if coordinate.unit:
+                attributes["units"] = coordinate.unit
+            points = np.asarray(coordinate.points, dtype=object if isinstance(coordinate.points, list) else float)
+            coordinates[coordinate.name] = (axis.name, points, attributes)
+    variables: dict[str, Any] = {
+        info.name: (dims, arrays.values(plan, index), results.attributes(info.unit, info.long_name))
+        for index, info in enumerate(kept)
+    }
+    names = _engine.member_statuses()
+    flags = {"flag_values": np.arange(len(names), dtype=np.int8), "flag_meanings": " ".join(names)}
+    variables["status"] = (dims, arrays.statuses(plan), {"long_name": "how the member stands", **flags})
+    messages = np.array(arrays.messages, dtype=object).reshape(plan.shape)
+    variables["message"] = (dims, messages, {"long_name": "why the member did not complete"})
+    return xarray.Dataset(variables, coords=coordinates, attrs=results.provenance("sweep", scenario, title))
+
+
+def plan_of(
+    source: str, points: Mapping[str, Any], changes: Mapping[str, Any]
+) -> tuple[Scenario, list[_engine.Axis], str | None]:
+    """The scenario, with changes, the axes and the title of a sweep file, or of a scenario with `points` for axes.
+
+    Axes in `points` replace those of the same name in the file.
+    """
+    if is_sweep(source):
+        native, axes, title = _engine.load_sweep(source)
+        base = Scenario(native)
+    else:
+        base, axes, title = as_scenario(source), [], None
+    base = base.with_(**changes) if changes else base
+    given = axes_of(base, points)
+    replaced = {coordinate.key for axis in given for coordinate in axis.coordinates}
+    return base, [axis for axis in axes if axis.coordinates[0].key not in replaced] + given, title
+
+
+def is_sweep(source: str) -> bool:
+    """Whether that name or path is a sweep file: a shipped one, or a TOML file with a table or list `axes`."""
+    if source.removeprefix("sweeps/") in _engine.shipped("sweeps"):
+        return True
+    try:
+        with Path(source).open(encoding="utf-8") as lines:
+            return any(line.lstrip().startswith(("[axes", "[[axes", "[[axis", "axes")) for line in lines)
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "areas.hpp"
+#include "arrays.hpp"
+#include "caller.hpp"
+#include "core/result_store.hpp"
+#include "core/sweep.hpp"
+#include "models/run.hpp"
+#include "provenance.hpp"
+#include "summaries.hpp"
+
+namespace py = pybind11;
+
+namespace limbflow::bindings {
+
+namespace {
+
+/// A sweep in memory: arrays over the axes of its plan.
+struct SweepArrays {
+  std::vector<core::SummaryInfo> summaries;
+  std::vector<std::vector<double>> values; ///< [summary][member]
+  std::vector<std::int8_t> statuses;       ///< core::MemberStatus of each member
+  std::vector<std::string> messages;
+  std::size_t left = 0; ///< members still to be run, after Ctrl-C
+};
+
+/// Runs members of a sweep of one scenario, from many threads.
+class MemberRunner {
+public:
+  MemberRunner(const models::Scenario& base, const core::SweepPlan& plan, const std::vector<core::SummaryInfo>& summaries)
+      : base_(base), plan_(plan) {
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+      column_of_[summaries[i].name] = i;
+    }
+  }
+
+  void operator()(std::size_t member, core::SummaryRow& row) const {
+    const auto settings = plan_.settings(member);
+    const models::Scenario scenario = models::with(base_, {settings.begin(), settings.end()});
+    models::RunOptions options;
+    options.keep_traces = false;
+    options.cancel = [stop = row.stop] { return stop.stop_requested(); };
+    const models::RunResult result = models::run(scenario, options);
+    row.status = core::status_of(result.report.outcome);
+    if (!core::is_success(row.status)) {
+      row.message = result.report.describe();
+    }
+    for (const auto& summary : result.summaries) {
+      if (const auto column = column_of_.find(column_name(summary)); column != column_of_.end()) {
+        row.values[column->second] = summary.value;
+      }
+    }
+  }
+
+private:
+  const models::Scenario& base_;
+  const core::SweepPlan& plan_;
+  std::map<std::string, std::size_t, std::less<>> column_of_;
+};
+
+/// The summaries that a run of this scenario gives, each with its part of the session.
+std::vector<std::pair<core::SummaryInfo, std::string>> summaries_of(const models::Scenario& scenario) {
+  const py::gil_scoped_release released;
+  models::RunOptions options;
+  options.keep_traces = false;
+  std::vector<std::pair<core::SummaryInfo, std::string>> infos;
+  const models::RunResult result = models::run(scenario, options);
+  for (const auto& summary : result.summaries) {
+    infos.push_back({{column_name(summary), summary.unit, long_name(result, summary)}, scope_name(summary)});
+  }
+  return infos;
+}
+
+SweepArrays sweep(const models::Scenario& base, const std::string& title, const core::SweepPlan& plan, const std::vector<core::SummaryInfo>& summaries,
+                  const std::optional<std::string>& path, unsigned threads, py::object progress) {
+  Caller caller(std::move(progress));
+  SweepArrays arrays;
+  arrays.summaries = summaries;
+  {
+    const py::gil_scoped_release released;
+    std::optional<core::SweepStore> store;
+    if (path) {
+      store = core::SweepStore::create_or_resume(*path, plan, summaries, provenance_of(base, title));
+    } else {
+      arrays.values.assign(summaries.size(), std::vector<double>(plan.size(), std::numeric_limits<double>::quiet_NaN()));
+      arrays.statuses.assign(plan.size(), static_cast<std::int8_t>(core::MemberStatus::pending));
+      arrays.messages.resize(plan.size());
+    }
+    core::SweepOptions options;
+    options.threads = threads;
+    options.cancel = [&caller] { return caller.cancelled(); };
+    options.progress = [&caller](const core::SweepProgress& done) {
+      caller.report(static_cast<double>(done.finished) / static_cast<double>(done.total));
+    };
+    if (store) {
+      options.already_done = [&store](std::size_t member) { return !store->is_pending(member); };
+    }
+    const MemberRunner runner(base, plan, summaries);
+    const core::SweepReport report =
+        core::run_sweep(plan, summaries.size(), std::cref(runner), options, [&](const core::SweepRows& rows) {
+          if (store) {
+            store->write(rows);
+            return;
+          }
+          for (std::size_t row = 0; row < rows.size(); ++row) {
+            const auto values = rows.values_of(row);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+              arrays.values[i][rows.begin + row] = values[i];
+            }
+            arrays.statuses[rows.begin + row] = static_cast<std::int8_t>(rows.statuses[row]);
+            arrays.messages[rows.begin + row] = rows.messages[row];
+          }
+        });
+    if (store) {
+      store->finish();
+    }
+    arrays.left = report.left;
+  }
+  if (!caller.interrupted()) {
+    caller.rethrow();
+  }
+  return arrays;
+}
+
+/// An axis as read from text, as a dimension of a result.
+core::Axis to_axis(const models::SweepAxis& axis, const std::string& dimension) {
+  if (axis.unit.empty()) {
+    return core::label_axis(dimension, axis.key, axis.texts);
+  }
+  return core::list_axis(dimension, axis.key, axis.unit == "1" ? "" : axis.unit, axis.values);
+}
+
+/// A dotted key as the name of a dimension: `cuff_pressure`; a value of the exercise or a parameter by its own name alone: `load`.
+std::string dimension_name(std::string key) {
+  for (const std::string_view table : {"exercise.", "parameters."}) {
+    if (key.starts_with(table)) {
+      key.erase(0, table.size());
+    }
+  }
+  std::replace(key.begin(), key.end(), '.', '_');
+  return key;
+}
+
+std::vector<py::ssize_t> shape_of(const core::SweepPlan& plan) {
+  const auto shape = plan.shape();
+  return {shape.begin(), shape.end()};
+}
+
+} // namespace
+
+void bind_sweep(py::module_& module) {
+  py::class_<core::Coordinate>(module, "Coordinate", "One quantity along an axis of a sweep.")
+      .def_readonly("name", &core::Coordinate::name)
+      .def_readonly("key", &core::Coordinate::key)
+      .def_readonly("unit", &core::Coordinate::unit)
+      .def_property_readonly("points", [](const core::Coordinate& self) -> py::object {
+        return self.labels.empty() ? py::object(to_array(std::vector<double>(self.values))) : py::cast(self.labels);
+      });
+  py::class_<core::Axis>(module, "Axis", "One dimension of a sweep.")
+      .def_readonly("name", &core::Axis::name)
+      .def_readonly("coordinates", &core::Axis::coordinates)
+      .def("__len__", &core::Axis::size);
+  module.def(
+      "parse_axis",
+      [](const models::Scenario& scenario, const std::string& dimension, const std::string& key, const std::string& text) {
+        return to_axis(models::parse_axis(scenario, key, text), dimension);
+      },
+      py::arg("scenario"), py::arg("dimension"), py::arg("key"), py::arg("text"));
+  module.def(
+      "make_axis",
+      [](const models::Scenario& scenario, const std::string& dimension, const std::string& key,
+         const std::vector<std::string>& points) { return to_axis(models::make_axis(scenario, key, points), dimension); },
+      py::arg("scenario"), py::arg("dimension"), py::arg("key"), py::arg("points"));
+  module.def(
+      "load_sweep",
+      [](const std::string& path_or_name) {
+        const models::SweepSpec spec = models::load_sweep(path_or_name);
+        std::vector<core::Axis> axes;
+        for (const models::SweepAxis& axis : spec.axes) {
+          axes.push_back(to_axis(axis, dimension_name(axis.key)));
+        }
+        return std::tuple(spec.base, axes, spec.title);
+      },
+      py::arg("path_or_name"), "The scenario of a sweep file, its axes and its title.");
+
+  py::class_<core::SweepPlan>(module, "SweepPlan", "Every combination of the points of some axes, the last axis fastest.")
+      .def(py::init<std::vector<core::Axis>>(), py::arg("axes"))
+      .def_property_readonly("axes", &core::SweepPlan::axes)
+      .def_property_readonly("shape", [](const core::SweepPlan& self) { return py::tuple(py::cast(self.shape())); })
+      .def("settings", &core::SweepPlan::settings, py::arg("member"))
+      .def("__len__", &core::SweepPlan::size);
+
+  py::class_<core::SummaryInfo>(module, "SummaryInfo", "A number that a sweep keeps of each member.")
+      .def_readonly("name", &core::SummaryInfo::name)
+      .def_readonly("unit", &core::SummaryInfo::unit)
+      .def_readonly("long_name", &core::SummaryInfo::long_name);
+
+  py::class_<SweepArrays>(module, "SweepArrays", "What a sweep found, over the axes of its plan.")
+      .def_readonly("left", &SweepArrays::left, "Members that are still to be run, after Ctrl-C.")
+      .def("values",
+           [](py::object self, const core::SweepPlan& plan, std::size_t summary) {
+             return view_of(self.cast<const SweepArrays&>().values.at(summary), shape_of(plan), self);
+           },
+           py::arg("plan"), py::arg("summary"))
+      .def("statuses",
+           [](py::object self, const core::SweepPlan& plan) {
+             return view_of(self.cast<const SweepArrays&>().statuses, shape_of(plan), self);
+           },
+           py::arg("plan"))
+      .def_readonly("messages", &SweepArrays::messages);
+
+  module.def("summaries", &summaries_of, py::arg("scenario"), "The numbers that a run of this scenario gives, as a sweep names them, each with its part of the session.");
+  module.def("sweep", &sweep, py::arg("scenario"), py::arg("title"), py::arg("plan"), py::arg("summaries"), py::arg("path"), py::arg("threads"),
+             py::arg("progress"),
+             "Run every member; into the file at `path`, going on with it if it is there, or else into memory. Without the GIL; Ctrl-C "
+             "ends it with what is finished kept.");
+  module.def(
+      "member_statuses",
+      [] {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < core::member_status_count; ++i) {
+          names.emplace_back(core::to_string(static_cast<core::MemberStatus>(i)));
+        }
+        return names;
+      },
+      "Names of the values of `status`, in order.");
+}
+
+} // namespace limbflow::bindings

@@ -1,0 +1,74 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import limbflow
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def swept(short_scenario):
+    return limbflow.sweep(
+        short_scenario, cuff_pressure="0..80 %AOP / 3", rest=["5 s", "10 s"], person=["adult_man", "adult_woman"]
+    )
+
+
+def test_run_at_a_glance_has_units_on_every_axis_and_bands_for_sets(short_run):
+    axes = limbflow.plots.run(short_run)
+    assert [ax.get_ylabel() for ax in axes][:3] == ["mmHg", "mmHg", "mL/min"]
+    assert all(ax.get_ylabel() for ax in axes)
+    assert axes[-1].get_xlabel() == "time (s)"
+    for ax in axes:
+        bands = [patch for patch in ax.patches if patch.get_alpha() is None]
+        assert len(bands) == 2
+    assert axes[0].lines[0].get_xdata()[-1] == short_run.time[-1]
+
+
+def test_run_draws_on_the_axes_given(short_run):
+    figure, given = plt.subplots(2, 1)
+    panels = [("Flow", ("arterial_inflow",)), ("Force", ("force",))]
+    returned = limbflow.plots.run(short_run, given, panels)
+    assert list(returned) == list(given)
+    with pytest.raises(limbflow.InputError, match="2 panels"):
+        limbflow.plots.run(short_run, figure.add_subplot(), panels)
+
+
+def test_heat_map(swept):
+    ax = limbflow.plots.heat_map(swept, "arterial_inflow_mean", person="adult_woman")
+    assert ax.get_xlabel() == "cuff pressure (%AOP)"
+    assert ax.get_ylabel() == "rest (s)"
+    assert "adult_woman" in ax.get_title(loc="left")
+    given = plt.figure().add_subplot()
+    assert limbflow.plots.heat_map(swept, "arterial_inflow_mean", x="rest", y="cuff_pressure", ax=given) is given
+
+
+def test_curves(swept):
+    ax = limbflow.plots.curves(swept, "arterial_inflow_mean", family="person", rest=10)
+    assert len(ax.lines) == 2
+    assert "mL/min" in ax.get_ylabel()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["adult_man", "adult_woman"]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), swept.arterial_inflow_mean.sel(person="adult_man", rest=10))
+
+
+def test_lines_differ_in_lightness_or_dash():
+    styles = [(style["color"], str(style["linestyle"])) for style in limbflow.plots.LINE_STYLES]
+    assert len({dash for _, dash in styles}) >= 6
+    assert len({colour for colour, _ in styles}) == len(styles)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"variable": "arterial_inflow_meen"}, "arterial_inflow_mean"),
+        ({"variable": "arterial_inflow_mean", "x": "person"}, "numeric"),
+        ({"variable": "arterial_inflow_mean", "load": 20}, "load"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(swept, arguments, words):
+    with pytest.raises(limbflow.InputError, match=words):
+        limbflow.plots.heat_map(swept, **arguments)

@@ -1,0 +1,174 @@
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+import xarray
+
+import limbflow
+
+
+def test_axes_become_labelled_dims_with_units(short_scenario):
+    dataset = limbflow.sweep(short_scenario, cuff_pressure="0..80 %AOP / 3", rest=["5 s", "10 s"])
+    assert dict(dataset.sizes) == {"cuff_pressure": 3, "rest": 2}
+    assert dataset.cuff_pressure.values.tolist() == [0, 40, 80]
+    assert dataset.cuff_pressure.attrs["units"] == "%AOP"
+    assert dataset.rest.attrs["units"] == "s"
+    assert dataset.arterial_inflow_mean.dims == ("cuff_pressure", "rest")
+    assert dataset.arterial_inflow_mean.attrs["units"] == "mL/min"
+    assert (dataset.status == 1).all()
+    assert np.isfinite(dataset.arterial_inflow_mean).all()
+
+
+def test_members_equal_runs_of_their_own(short_scenario):
+    dataset = limbflow.sweep(short_scenario, cuff_pressure="0..80 %AOP / 3", summaries="*")
+    alone = short_scenario.with_(cuff_pressure="40 %AOP").run()
+    member = dataset.sel(cuff_pressure=40)
+    assert member.arterial_inflow_mean.item() == alone.arterial_inflow_mean.sel(scope="session").item()
+    assert member.arterial_inflow_mean_set_2.item() == alone.arterial_inflow_mean.sel(scope="set_2").item()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        ["20 %1RM", "40 %1RM"],
+        "20, 40 %1RM",
+        (np.array([20.0, 40.0]), "%1RM"),
+        ([20, 40], "%1RM"),
+        xarray.DataArray([20.0, 40.0], attrs={"units": "%1RM"}),
+        "20..40 %1RM / 2",
+    ],
+    ids=["list", "text", "array-and-unit", "list-and-unit", "DataArray", "range"],
+)
+def test_points_may_be_written_in_many_ways(short_scenario, points):
+    dataset = limbflow.sweep(short_scenario, load=points, summaries="force_maximum")
+    assert dataset.load.values.tolist() == [20, 40]
+    assert dataset.load.attrs["units"] == "%1RM"
+    assert dataset.force_maximum[0] < dataset.force_maximum[1]
+
+
+def test_names_and_dotted_keys_are_axes_too(short_scenario):
+    dataset = limbflow.sweep(short_scenario, {"cuff.width": "10..15 cm / 2"}, person=["adult_man", "adult_woman"])
+    assert dataset.person.values.tolist() == ["adult_man", "adult_woman"]
+    assert dataset.cuff_width.attrs["units"] == "cm"
+    assert dataset.sizes == {"cuff_width": 2, "person": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "words"),
+    [
+        ("cuff_pressure", "0..100 / 3", "unit"),
+        ("cuff_pressure", [0, 50], "mmHg"),
+        ("cuff_pressure", "0..100 s / 3", "mmHg"),
+        ("cuff_presure", "0..100 %AOP / 3", "pressure"),
+        ("rest", [], "rest"),
+        ("rest", ["-5 s"], "rest"),
+        ("person", ["adult_mann"], "adult_man"),
+    ],
+)
+def test_bad_axes_are_input_errors(short_scenario, name, points, words):
+    with pytest.raises(limbflow.InputError, match=words):
+        limbflow.sweep(short_scenario, {name: points})
+
+
+def test_a_sweep_needs_an_axis(short_scenario):
+    with pytest.raises(limbflow.InputError, match="axis"):
+        limbflow.sweep(short_scenario)
+
+
+def test_unknown_summaries_name_the_nearest(short_scenario):
+    with pytest.raises(limbflow.InputError, match="arterial_inflow_mean"):
+        limbflow.sweep(short_scenario, rest=["5 s"], summaries=["arterial_inflow_meen"])
+
+
+def test_a_member_that_cannot_be_run_is_marked_and_no_other_is_lost(short_scenario):
+    # Each point is fine alone; a thigh cuff 20 cm wide does not fit on a thigh segment 19 cm long.
+    dataset = limbflow.sweep(
+        short_scenario, {"cuff.width": ["10 cm", "20 cm"], "person.leg.length": ["19 cm", "25 cm"]}
+    )
+    flags = dict(zip(dataset.status.attrs["flag_meanings"].split(), dataset.status.attrs["flag_values"], strict=True))
+    assert (dataset.status == flags["failed"]).sum() == 1
+    failed = dataset.sel(cuff_width=20, person_leg_length=19)
+    assert failed.status == flags["failed"]
+    assert np.isnan(failed.arterial_inflow_mean)
+    assert "cuff" in failed.message.item()
+    assert (dataset.status == flags["completed"]).sum() == 3
+
+
+def test_threads_do_not_change_a_bit(short_scenario):
+    one, four = (limbflow.sweep(short_scenario, cuff_pressure="0..100 %AOP / 9", threads=threads) for threads in (1, 4))
+    xarray.testing.assert_identical(one, four)
+    for name in one.data_vars:
+        if one[name].dtype.kind == "f":
+            assert one[name].values.tobytes() == four[name].values.tobytes()
+
+
+def test_file_and_memory_hold_the_same(short_scenario, tmp_path):
+    axes = {"cuff_pressure": "0..80 %AOP / 3", "person": ["adult_man", "older_woman"]}
+    memory = limbflow.sweep(short_scenario, axes)
+    path = tmp_path / "sweep.h5"
+    limbflow.sweep(short_scenario, axes, file=path).close()
+    with xarray.open_dataset(path, engine="h5netcdf") as stored:
+        stored.load()
+    for name in set(stored.attrs) - set(memory.attrs):
+        del stored.attrs[name]
+    xarray.testing.assert_identical(stored, memory)
+    assert [item.name for item in tmp_path.iterdir()] == ["sweep.h5"]
+
+
+def test_a_finished_sweep_is_not_run_again(short_scenario, tmp_path):
+    path = tmp_path / "sweep.h5"
+    limbflow.sweep(short_scenario, rest=["5 s", "10 s"], file=path).close()
+    before = path.read_bytes()
+    limbflow.sweep(short_scenario, rest=["5 s", "10 s"], file=path).close()
+    assert path.read_bytes() == before
+
+
+def test_the_file_of_another_sweep_is_refused(short_scenario, tmp_path):
+    path = tmp_path / "sweep.h5"
+    limbflow.sweep(short_scenario, rest=["5 s", "10 s"], file=path).close()
+    with pytest.raises(limbflow.StorageError, match=r"sweep\.h5"):
+        limbflow.sweep(short_scenario, rest=["5 s", "12 s"], file=path)
+
+
+def interrupt_soon(after_s: float) -> threading.Timer:
+    timer = threading.Timer(after_s, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+
+def test_ctrl_c_keeps_finished_members_and_the_same_call_goes_on(tmp_path):
+    # A member takes some hundredths of a second; the whole, minutes.
+    session = limbflow.load("30-15-15-15")
+    axes = {"cuff_pressure": "0..100 %AOP / 200", "load": "10..30 %1RM / 20"}
+    timer = interrupt_soon(1.5)
+    with pytest.raises(limbflow.Interrupted) as caught:
+        limbflow.sweep(session, axes, summaries="arterial_inflow_mean")
+    timer.join()
+    partial = caught.value.dataset
+    done = int((partial.status == 1).sum())
+    assert 0 < done < 4000
+    assert int((partial.status == 0).sum()) == 4000 - done
+    assert int(np.isfinite(partial.arterial_inflow_mean).sum()) == done
+
+
+def test_an_interrupted_file_goes_on_to_the_same_values(short_scenario, tmp_path):
+    axes = {"cuff_pressure": "0..100 %AOP / 40", "load": "10..30 %1RM / 10"}
+    path = tmp_path / "sweep.h5"
+
+    def stop_half_way(fraction):
+        if fraction > 0.1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(limbflow.Interrupted, match=r"goes on") as caught:
+        limbflow.sweep(short_scenario, axes, file=path, summaries="arterial_inflow_*", progress=stop_half_way)
+    partial = caught.value.dataset
+    kept = int((partial.status == 1).sum())
+    partial.close()
+    assert 0 < kept < 400
+    resumed = limbflow.sweep(short_scenario, axes, file=path, summaries="arterial_inflow_*").load()
+    resumed.close()
+    straight = limbflow.sweep(short_scenario, axes, summaries="arterial_inflow_*")
+    assert (resumed.status == 1).all()
+    assert resumed.arterial_inflow_mean.values.tobytes() == straight.arterial_inflow_mean.values.tobytes()
