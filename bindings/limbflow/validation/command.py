@@ -1,0 +1,44 @@
+"""`limbflow validate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="Exit code 0 whatever the verdicts are: a miss is a result, and it is shown.",
+)
+@click.option("--study", "ids", metavar="ID", multiple=True, help="Only this study. May be given many times.")
+@click.option("--html", metavar="FILE.html", type=click.Path(path_type=Path), help="Write a report with plots here.")
+@click.option("--threads", default=0, show_default="one for each processor", type=click.IntRange(0, 1024))
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
+def validate(ids: tuple[str, ...], html: Path | None, threads: int, json_wanted: bool) -> None:
+    """Hold the model against published measurements and print the verdicts."""
+    from ..progress import watched
+    from ..results import check_output, unknown_name
+    from . import all_studies
+    from . import validate as run_studies
+    from .report import as_json, print_report, write_html
+
+    studies = all_studies()
+    known = [study.id for study in studies]
+    for name in ids:
+        if name not in known:
+            raise unknown_name("study", name, known)
+    if html is not None:
+        check_output(html)
+    with watched(False if json_wanted else None, "validation", len(ids) or len(studies)) as progress:
+        report = run_studies(
+            [study for study in studies if not ids or study.id in ids], threads=threads, progress=progress
+        )
+    if html is not None:
+        write_html(report, html)
+    if json_wanted:
+        click.echo(json.dumps(as_json(report), indent=2, allow_nan=False))
+        return
+    print_report(report)
+    if html is not None:
+        click.echo(f"report  {html}")
