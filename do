@@ -87,7 +87,8 @@ run_demo() {
   local out=build/demo
   mkdir -p $out
   show .venv/bin/limbflow run 30-15-15-15 --out $out/run.h5 --plot $out/run.png
-  show .venv/bin/limbflow sweep pressure_load_rest --out $out/sweep.h5 --plot $out/sweep.png
+  show .venv/bin/limbflow sweep pressure_load_rest --variable arterial_inflow_mean_rest_3 \
+    --out $out/sweep.h5 --plot $out/sweep.png
   say "files in $out"
   ls -lh $out | awk 'NR > 1 {print "  " $5 "\t" $9}'
 }

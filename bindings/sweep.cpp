@@ -80,7 +80,8 @@ std::vector<std::pair<core::SummaryInfo, std::string>> summaries_of(const models
   std::vector<std::pair<core::SummaryInfo, std::string>> infos;
   const models::RunResult result = models::run(scenario, options);
   for (const auto& summary : result.summaries) {
-    infos.push_back({{column_name(summary), summary.unit, long_name(result, summary)}, scope_name(summary)});
+    const std::string meaning = long_name(result, summary);
+    infos.push_back({{column_name(summary), summary.unit, scope_name(summary) == "session" ? meaning : meaning + ", " + summary.scope}, scope_name(summary)});
   }
   return infos;
 }

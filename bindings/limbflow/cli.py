@@ -359,8 +359,10 @@ def report(error: BaseException, as_json: bool) -> int:
     diagnostics: list[dict] = []
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        kind, message, code = "interrupted", "stopped; what was finished is kept", EXIT_INTERRUPTED
+    if isinstance(error, click.Abort):  # click's name for Ctrl-C
+        error = error.__cause__ or KeyboardInterrupt()
+    if isinstance(error, KeyboardInterrupt):
+        kind, message, code = "interrupted", str(error) or "stopped", EXIT_INTERRUPTED
     elif isinstance(error, click.ClickException):
         kind, message, code = "input", usage_text(error), EXIT_BAD_INPUT
     elif isinstance(error, InputError):
@@ -389,10 +391,9 @@ def report(error: BaseException, as_json: bool) -> int:
             return code
         except OSError:
             discard_output()
-    click.echo(
-        message if message.startswith("error") or "error:" in message.partition("\n")[0] else f"error: {message}",
-        err=True,
-    )
+    if kind != "interrupted" and "error:" not in message.partition("\n")[0]:
+        message = f"error: {message}"
+    click.echo(message, err=True)
     return code
 
 

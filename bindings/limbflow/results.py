@@ -9,7 +9,9 @@ variables with the same attributes, and a group `parameters`.
 from __future__ import annotations
 
 import difflib
+import errno
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,5 +162,9 @@ def check_output(path: str | os.PathLike) -> None:
         raise InputError(f"error: {path}: is a device, not a file; a result needs a file of its own")
     if not folder.is_dir():
         raise InputError(f"error: {path}: there is no folder {folder}; create it first")
-    if not os.access(path if path.exists() else folder, os.W_OK) or not os.access(folder, os.W_OK):
-        raise InputError(f"error: {path}: no permission to write there")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+        raise InputError(f"error: {path}: cannot be written: {error.strerror}") from error

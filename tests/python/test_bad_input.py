@@ -67,7 +67,7 @@ def test_all_problems_come_at_once(command, tmp_path):
 
 @pytest.mark.parametrize(
     ("contents", "words"),
-    [(b"", ["empty"]), (bytes(range(256)) * 16, ["binary"]), (b"\xff\xfe\x00\x01text", ["bad.toml"])],
+    [(b"", ["empty"]), (bytes(range(256)) * 16, ["not a TOML text"]), (b"\xff\xfe\x00\x01text", ["bad.toml"])],
     ids=["empty", "binary", "not UTF-8"],
 )
 @pytest.mark.parametrize("name", ["run", "sweep"])
@@ -125,22 +125,8 @@ def test_a_file_that_is_no_result(command, tmp_path):
     check(command("plot", "text.h5"), 3, ["text.h5"], tmp_path, left=("text.h5",))
 
 
-def test_a_folder_without_permission(command, tmp_path):
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    done = command("run", "30-15-15-15", "--out", "locked/run.h5", preexec_fn=drop_privileges)
-    check(done, 2, ["permission"], tmp_path, left=("locked",))
-    assert not list(folder.iterdir())
-
-
-def drop_privileges():
-    """Become nobody when run as root, who may write anywhere."""
-    import os
-
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
+def test_a_place_where_nobody_may_write(command, tmp_path):
+    check(command("run", "30-15-15-15", "--out", "/proc/run.h5"), 2, ["/proc/run.h5"], tmp_path, left=())
 
 
 def small_disk():

@@ -59,7 +59,7 @@ def test_sweep_of_a_scenario(command, tmp_path, short_file):
 
 def test_sweep_file_with_an_axis_replaced(command, tmp_path, short_file):
     (tmp_path / "plan.toml").write_text(
-        'base = "short.toml"\n[axes]\n"cuff.pressure" = { from = "0 %AOP", to = "80 %AOP", steps = 5 }\n'
+        'scenario = "short.toml"\n[axes]\n"cuff.pressure" = { from = "0 %AOP", to = "80 %AOP", steps = 5 }\n'
         '"exercise.rest" = ["5 s", "10 s"]\n'
     )
     done = command("sweep", "plan.toml", "--axis", "cuff_pressure=0..40 %AOP / 2", "--json")

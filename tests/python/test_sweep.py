@@ -43,8 +43,8 @@ def test_members_equal_runs_of_their_own(short_scenario):
 )
 def test_points_may_be_written_in_many_ways(short_scenario, points):
     dataset = limbflow.sweep(short_scenario, load=points, summaries="force_maximum")
-    assert dataset.load.values.tolist() == [20, 40]
-    assert dataset.load.attrs["units"] == "%1RM"
+    assert dataset["load"].values.tolist() == [20, 40]
+    assert dataset["load"].attrs["units"] == "%1RM"
     assert dataset.force_maximum[0] < dataset.force_maximum[1]
 
 
@@ -83,13 +83,13 @@ def test_unknown_summaries_name_the_nearest(short_scenario):
 
 
 def test_a_member_that_cannot_be_run_is_marked_and_no_other_is_lost(short_scenario):
-    # Each point is fine alone; a thigh cuff 20 cm wide does not fit on a thigh segment 19 cm long.
+    # Each point is fine alone; a thigh cuff 22 cm wide does not fit on a thigh segment 20 cm long.
     dataset = limbflow.sweep(
-        short_scenario, {"cuff.width": ["10 cm", "20 cm"], "person.leg.length": ["19 cm", "25 cm"]}
+        short_scenario, {"cuff.width": ["10 cm", "22 cm"], "person.leg.length": ["20 cm", "25 cm"]}
     )
     flags = dict(zip(dataset.status.attrs["flag_meanings"].split(), dataset.status.attrs["flag_values"], strict=True))
     assert (dataset.status == flags["failed"]).sum() == 1
-    failed = dataset.sel(cuff_width=20, person_leg_length=19)
+    failed = dataset.sel(cuff_width=22, person_leg_length=20)
     assert failed.status == flags["failed"]
     assert np.isnan(failed.arterial_inflow_mean)
     assert "cuff" in failed.message.item()
