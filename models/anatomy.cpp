@@ -47,6 +47,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.systolic_pressure = person.systolic_pressure;
   p.diastolic_pressure = person.diastolic_pressure;
   p.heart_rate = person.heart_rate;
+  p.start_phase = number("beat_phase_at_start");
   p.central_venous_pressure = number("central_venous_pressure");
   const double column = number("blood_column");
   p.hydrostatic_cuff = column * (number(place + "_cuff_level") - scenario.limb_raised_cm);
@@ -114,6 +115,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.extraction_reserve = number("extraction_reserve");
   p.extraction_steepness = number("extraction_steepness");
   p.diffusion_limit = number("diffusion_limit");
+  p.transit_time = number("transit_time");
   p.muscle_maximum_dilation = number("muscle_maximum_dilation");
   p.skin_maximum_dilation = number("skin_maximum_dilation");
   p.half_dilation_deficit = number("half_dilation_deficit");

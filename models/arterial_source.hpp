@@ -41,13 +41,18 @@ T pulse_shape(const T& phase) {
   return shape;
 }
 
-/// pulse_shape at the middles of N equal parts of a beat, for the beat-averaged model.
+/// Phase at which the falling pulse passes through its mean. The averaged model counts its
+/// beats from here.
+inline constexpr double pulse_mean_phase = 0.503;
+
+/// pulse_shape at the middles of N equal parts of a beat that starts at pulse_mean_phase, for the beat-averaged model: what
+/// the arteries hold at the start of such a beat is what they hold on average while the artery is open.
 template <std::size_t N>
 const std::array<double, N>& pulse_shape_samples() {
   static const std::array<double, N> samples = [] {
     std::array<double, N> values{};
     for (std::size_t k = 0; k < N; ++k)
-      values[k] = pulse_shape((static_cast<double>(k) + 0.5) / static_cast<double>(N));
+      values[k] = pulse_shape(pulse_mean_phase + (static_cast<double>(k) + 0.5) / static_cast<double>(N));
     return values;
   }();
   return samples;

@@ -11,8 +11,9 @@
 // Beat-averaged model: the artery is filled in systole and holds its charge in diastole when the cuff shuts it, so mean flow is
 // not the flow at mean pressure. `beat_map` walks through one beat from its first pressure, with N exponential steps of the
 // linearised equation (second order, stable for any stiffness), and gives the beat's means and its last pressure.
-// The averaged model then lets the pressure at the start of a beat move by (last - first) per beat: its steady state is
-// the periodic solution, and volume is conserved to rounding because inflow is defined from the change of volume.
+// In steady state the beat ends where it began, and its means are the flows. While pressure still moves, means over the coming
+// beat run half a beat ahead; half of (last - first) is taken off pressure and outflow, which makes an artery behind a shut cuff
+// run down at its own rate. The stored volume changes by inflow minus outflow, so it is conserved to rounding.
 // All pressures here are heads: pressure minus the weight of the blood column from the heart.
 #pragma once
 
@@ -62,13 +63,14 @@ T working_muscle_flow(const T& distal_head, const ArterialPath<T>& path) {
          (open_pressure_integral(distal_head - path.squeeze_head, path.vessel) - path.working_back_integral);
 }
 
-/// Means over one beat, and the pressures that bound it.
+/// Means over one beat, outflow and pressure set back to its start, and the pressures that bound it.
 template <class T>
 struct BeatMeans {
   T inflow;          // mL/100mL/s
   T distal_head;     // mmHg
+  T coming_head;     // mean over the coming beat, not set back, mmHg
   T working_flow;    // mL/100mL/s
-  T volume_rate;     // (last - first volume) / beat, mL/100mL/s
+  T volume_rate;     // inflow minus outflow, mL/100mL/s
   T last_head;       // mmHg
   T lowest_head;     // mmHg
   T highest_head;    // mmHg
@@ -84,7 +86,7 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   const T step = period * (1.0 / static_cast<double>(Steps));
   const T volume_step = path.compliance / step;
   T head = first_head;
-  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
+  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
   for (std::size_t k = 0; k < Steps; ++k) {
     const T source = diastolic_head + shape[k] * pulse_pressure;
     const T working = working_muscle_flow(head, path);
@@ -105,11 +107,13 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
     means.highest_head = max(means.highest_head, head);
   }
   constexpr double share = 1.0 / static_cast<double>(Steps);
-  means.distal_head = means.distal_head * share;
-  means.working_flow = means.working_flow * share;
   means.inflow = means.inflow * share;
+  means.coming_head = means.distal_head * share;
+  means.distal_head = means.coming_head - 0.5 * (head - first_head);
+  means.working_flow =
+      means.working_flow * share - 0.5 * (working_muscle_flow(head, path) - working_muscle_flow(first_head, path));
   means.last_head = head;
-  means.volume_rate = path.compliance * (head - first_head) / period;
+  means.volume_rate = means.inflow - resting_beds_flow(means.distal_head, path) - means.working_flow;
   return means;
 }
 

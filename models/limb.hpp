@@ -31,13 +31,16 @@
 namespace limbflow::models {
 
 enum LimbState : std::size_t {
-  arterial_volume,        // distal arteries; averaged model: at the start of a beat
+  arterial_volume,        // distal arteries; averaged model: at the start of a beat (arterial_source.hpp)
   deep_venous_volume,
   superficial_venous_volume,
   interstitial_volume,    // gained since supine rest
   active_deficit,         // oxygen deficit of working muscle, in stores
   inactive_deficit,
   skin_deficit,
+  active_perfusion,       // flow that capillary exchange sees, over resting flow
+  inactive_perfusion,
+  skin_perfusion,
   active_tone,            // conductance over resting conductance
   inactive_tone,
   skin_tone,
@@ -98,6 +101,9 @@ struct Limb {
         {"active_deficit", "1", 1.0, -unbounded, unbounded},
         {"inactive_deficit", "1", 1.0, -unbounded, unbounded},
         {"skin_deficit", "1", 1.0, -unbounded, unbounded},
+        {"active_perfusion", "1", 1.0, -unbounded, unbounded},
+        {"inactive_perfusion", "1", 1.0, -unbounded, unbounded},
+        {"skin_perfusion", "1", 1.0, -unbounded, unbounded},
         {"active_tone", "1", 1.0, 0.0, unbounded},
         {"inactive_tone", "1", 1.0, 0.0, unbounded},
         {"skin_tone", "1", 1.0, 0.0, unbounded},
@@ -156,9 +162,12 @@ struct Limb {
     const auto muscle = p.muscle_regulation();
     const auto skin = p.skin_regulation();
     const T demand = 1.0 + p.demand_gain * c.force;
-    dydt[active_deficit] = deficit_rate(y[active_deficit], flow.working / p.active_resting_flow, demand, muscle);
-    dydt[inactive_deficit] = deficit_rate(y[inactive_deficit], flow.inactive / p.inactive_resting_flow, T(1.0), muscle);
-    dydt[skin_deficit] = deficit_rate(y[skin_deficit], flow.skin / p.skin_resting_flow, T(1.0), skin);
+    dydt[active_perfusion] = perfusion_rate(y[active_perfusion], flow.working / p.active_resting_flow, muscle);
+    dydt[inactive_perfusion] = perfusion_rate(y[inactive_perfusion], flow.inactive / p.inactive_resting_flow, muscle);
+    dydt[skin_perfusion] = perfusion_rate(y[skin_perfusion], flow.skin / p.skin_resting_flow, skin);
+    dydt[active_deficit] = deficit_rate(y[active_deficit], y[active_perfusion], demand, muscle);
+    dydt[inactive_deficit] = deficit_rate(y[inactive_deficit], y[inactive_perfusion], T(1.0), muscle);
+    dydt[skin_deficit] = deficit_rate(y[skin_deficit], y[skin_perfusion], T(1.0), skin);
 
     const T artery = flow.distal_head + p.hydrostatic_limb;
     const auto arteriolar_change = [&](const T& capillary, const T& tissue) {
@@ -219,7 +228,7 @@ struct Limb {
     out[signal_oxygen_deficit] = y[active_deficit];
     out[signal_force] = c.force;
     out[signal_capillary_refill_time] =
-        capillary_refill_time(artery - at.external_skin, y[skin_tone], p.refill_fixed_share, p.resting_refill_time,
+        capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share, p.resting_refill_time,
                               p.resting_arterial_pressure, p.refill_colour_pressure);
     out[signal_pulse_amplitude] = flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure);
   }
@@ -238,7 +247,8 @@ private:
   template <class T>
   struct Flows { // mL/100mL/s and mmHg
     T inflow, working, inactive, skin, arterial_volume_rate;
-    T distal_head, pulse_pressure, muscle_capillary, skin_capillary;
+    T distal_head, muscle_capillary, skin_capillary;
+    T coming_head, pulse_pressure; // mean of the coming beat, pulse of the one after it; only if asked for
     T perforator, deep_outflow, superficial_outflow, collateral;
     T muscle_filtration, skin_filtration, lymph;
   };
@@ -265,7 +275,7 @@ private:
     return at;
   }
 
-  // with_pulse: also the pulse pressure below the cuff, which the pulsatile model has to look for in a beat of its own.
+  // with_pulse: also what a whole beat does below the cuff, for pulse and refill.
   template <class T>
   static Flows<T> flows(const T& t, const T* y, const LimbParameters<T>& p, const Pressures<T>& at,
                         bool with_pulse) {
@@ -291,23 +301,23 @@ private:
       return beat_map(first_head, p.diastolic_pressure, pulse_pressure, T(1.0) / p.heart_rate, path);
     };
     if constexpr (Pulsatile) {
-      const T source = p.diastolic_pressure + pulse_shape(T(p.heart_rate * t)) * pulse_pressure;
+      const T source = p.diastolic_pressure + pulse_shape(T(p.heart_rate * t + p.start_phase)) * pulse_pressure;
       flow.inflow = cuff_artery_flow(source, stored_head, path);
       flow.working = working_muscle_flow(stored_head, path);
       flow.distal_head = stored_head;
       flow.arterial_volume_rate = flow.inflow - flow.working - resting_beds_flow(stored_head, path);
-      if (with_pulse) {
-        const BeatMeans<T> settled = beat(beat(stored_head).last_head);
-        flow.pulse_pressure = settled.highest_head - settled.lowest_head;
-      }
     } else {
-      (void)with_pulse;
       const BeatMeans<T> means = beat(stored_head);
       flow.inflow = means.inflow;
       flow.working = means.working_flow;
       flow.distal_head = means.distal_head;
       flow.arterial_volume_rate = means.volume_rate;
-      flow.pulse_pressure = means.highest_head - means.lowest_head;
+    }
+    if (with_pulse) {
+      const BeatMeans<T> coming = beat(stored_head);
+      const BeatMeans<T> next = beat(coming.last_head);
+      flow.coming_head = coming.coming_head;
+      flow.pulse_pressure = next.highest_head - next.lowest_head;
     }
     flow.inactive = inactive_conductance * (flow.distal_head - at.deep_head);
     flow.skin = skin_conductance * (flow.distal_head - at.superficial_head);

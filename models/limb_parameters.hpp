@@ -16,6 +16,7 @@ namespace limbflow::models {
   X(systolic_pressure, "mmHg", "arterial systolic pressure at heart level")                                              \
   X(diastolic_pressure, "mmHg", "arterial diastolic pressure at heart level")                                            \
   X(heart_rate, "1/s", "heart beats per second")                                                                         \
+  X(start_phase, "", "phase of the beat at time zero, from the foot of the pulse")                                       \
   X(central_venous_pressure, "mmHg", "pressure of the veins above the cuff, at heart level")                             \
   X(hydrostatic_cuff, "mmHg", "weight of the blood column from heart to cuff")                                           \
   X(hydrostatic_limb, "mmHg", "weight of the blood column from heart to the middle of the limb below the cuff")          \
@@ -61,6 +62,7 @@ namespace limbflow::models {
   X(extraction_reserve, "", "largest oxygen extraction over resting extraction")                                         \
   X(extraction_steepness, "", "rise of extraction with oxygen deficit")                                                  \
   X(diffusion_limit, "", "flow over resting flow at which diffusion halves the extraction")                              \
+  X(transit_time, "s", "time that blood takes through the capillaries")                                                  \
   X(muscle_maximum_dilation, "", "largest metabolic dilation of muscle")                                                 \
   X(skin_maximum_dilation, "", "largest metabolic dilation of skin")                                                     \
   X(half_dilation_deficit, "", "oxygen deficit of half the largest dilation")                                            \
@@ -106,7 +108,7 @@ struct LimbParameters {
 
 private:
   BedRegulation<T> regulation(const T& maximum_dilation) const {
-    return {oxygen_store_time,    extraction_reserve,       extraction_steepness, diffusion_limit,
+    return {oxygen_store_time,    extraction_reserve,       extraction_steepness, diffusion_limit, transit_time,
             maximum_dilation,     half_dilation_deficit,    myogenic_sensitivity,
             veno_arteriolar_strength, {veno_arteriolar_start, veno_arteriolar_full}, tone_time};
   }

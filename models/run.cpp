@@ -6,6 +6,7 @@
 #include "models/beat_mean_recorder.hpp"
 #include "models/limb.hpp"
 #include "models/protocol.hpp"
+#include "models/stretches.hpp"
 #include "models/virtual_tests.hpp"
 
 #include <algorithm>
@@ -13,7 +14,9 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace limbflow::models {
@@ -21,48 +24,50 @@ namespace limbflow::models {
 namespace {
 
 /// Inflow below this share of the resting inflow counts as none.
-constexpr double no_inflow_share = 0.01;
+constexpr double no_inflow_share = 0.02;
 /// Progress is told at most this often, s.
 constexpr double progress_interval = 0.1;
 
 using Controls = LimbControls<double>;
+using Course = core::Timeline<Controls>;
+using State = core::StateOf<AveragedLimb>;
+static_assert(std::is_same_v<State, core::StateOf<PulsatileLimb>>);
 
-/// Makes the scenario's virtual tests when their times come.
-template <class M>
+/// Makes the scenario's virtual tests when their times come, in whatever fidelity the run is at that time.
 class Measurer {
 public:
-  Measurer(const Scenario& scenario, const LimbParameters<double>& limb, const core::Timeline<Controls>& timeline,
+  Measurer(const Scenario& scenario, const LimbParameters<double>& limb, double run_end,
            std::vector<RunResult::MeasurementResult>& results)
       : asked(scenario.measurements), detectable(scenario.parameters.value("pulse_detection_share")), parameters(limb),
-        course(timeline), found(results) {
+        end(run_end), found(results) {
     std::stable_sort(asked.begin(), asked.end(),
                      [](const Measurement& a, const Measurement& b) { return a.time_s < b.time_s; });
   }
 
-  void begin_segment(std::size_t, const core::Segment<Controls>& segment, const core::StateOf<M>& y) {
+  void begin_segment(std::size_t, const core::Segment<Controls>& segment, const State& y) {
     controls = segment.controls;
-    measure_until(segment.begin, [&](double, core::StateOf<M>& out) { out = y; });
+    measure_until(segment.begin, [&](double, State& out) { out = y; });
   }
 
   template <class Step>
   void step(const Step& step) {
-    const double last = step.end() < course.end() ? std::nextafter(step.end(), 0.0) : step.end();
-    measure_until(last, [&](double t, core::StateOf<M>& out) { step.state_at(t, out); });
+    const double last = step.end() < end ? std::nextafter(step.end(), 0.0) : step.end();
+    measure_until(last, [&](double t, State& out) { step.state_at(t, out); });
   }
 
-  void end_segment(double, const core::StateOf<M>&) {}
+  void end_segment(double, const State&) {}
 
 private:
   template <class StateAt>
   void measure_until(double time, StateAt&& state_at) {
     for (; next < asked.size() && asked[next].time_s <= time; ++next) {
-      core::StateOf<M> y;
+      State y;
       state_at(asked[next].time_s, y);
       found.push_back(measure(asked[next], y));
     }
   }
 
-  RunResult::MeasurementResult measure(const Measurement& what, const core::StateOf<M>& y) const {
+  RunResult::MeasurementResult measure(const Measurement& what, const State& y) const {
     if (what.kind == "aop")
       return {what.kind, what.time_s, occlusion_pressure(parameters, y, detectable), "mmHg"};
     if (what.kind == "plethysmography")
@@ -77,7 +82,7 @@ private:
   std::vector<Measurement> asked;
   double detectable;
   const LimbParameters<double>& parameters;
-  const core::Timeline<Controls>& course;
+  double end;
   std::vector<RunResult::MeasurementResult>& found;
   Controls controls{};
   std::size_t next = 0;
@@ -108,10 +113,10 @@ private:
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
 };
 
-/// Several observers as one.
+/// Several observers as one, in order.
 template <class... Observers>
 struct Together {
-  std::tuple<Observers&...> all;
+  std::tuple<Observers...> all;
   template <class Segment, class State>
   void begin_segment(std::size_t index, const Segment& segment, const State& y) {
     std::apply([&](auto&... one) { (one.begin_segment(index, segment, y), ...); }, all);
@@ -140,8 +145,6 @@ void add_summaries(RunResult& result, const std::string& scope, const std::vecto
     add("minimum", unit, summary.minimum);
     add("maximum", unit, summary.maximum);
     add("integral", unit == "1" ? "s" : unit + " s", summary.integral);
-    add("first", unit, summary.first);
-    add("last", unit, summary.last);
   }
 }
 
@@ -158,12 +161,35 @@ void summarise(RunResult& result, const Protocol& protocol, SummariesOf&& of) {
   add_summaries(result, "session", whole);
 }
 
-core::IntegrationOptions integration_options(const Scenario& scenario, const RunOptions& options) {
+/// Integration of the pulsatile limb never steps over the tip of a pulse.
+constexpr double pulsatile_steps_per_beat = 20.0;
+
+template <class M>
+core::IntegrationOptions integration_options(const Scenario& scenario, const LimbParameters<double>& parameters,
+                                             const RunOptions& options) {
   core::IntegrationOptions integration;
   integration.relative_tolerance = scenario.relative_tolerance;
   integration.absolute_tolerance = scenario.relative_tolerance;
   integration.cancel = options.cancel;
+  if constexpr (std::is_same_v<M, PulsatileLimb>)
+    integration.maximum_step = 1.0 / (pulsatile_steps_per_beat * parameters.heart_rate);
   return integration;
+}
+
+/// The resting state at the phase of the beat that the run starts at: a few beats before time zero.
+std::vector<double> pulsatile_start(std::vector<double> y, const LimbParameters<double>& parameters,
+                                    const Scenario& scenario) {
+  constexpr double beats = 5.0;
+  Course before(-beats / parameters.heart_rate);
+  Controls controls;
+  controls.external_pressure = scenario.external_pressure_mmHg;
+  before.append(beats / parameters.heart_rate, controls, "before the run");
+  const core::RunReport report =
+      core::integrate<PulsatileLimb>(y, before, parameters, integration_options<PulsatileLimb>(scenario, parameters, {}));
+  if (report.outcome != core::Outcome::completed)
+    throw std::runtime_error("the limb found no resting beat: " + report.describe());
+  y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
+  return y;
 }
 
 std::vector<double> sample_times(double interval, double end) {
@@ -175,15 +201,42 @@ std::vector<double> sample_times(double interval, double end) {
   return times;
 }
 
-/// Integrates and records with core::Recorder: averaged runs, and waveforms of pulsatile ones.
-template <class M, class... Others>
-void run_recorded(RunResult& result, const Scenario& scenario, const RunOptions& options, const Protocol& protocol,
-                  const LimbParameters<double>& parameters, std::vector<double> y, Others&... others) {
+/// Integrates the timeline stretch by stretch, each in its fidelity, into one report. observer.operator()<M>() gives the
+/// observer of a stretch.
+template <class ObserverOf>
+core::RunReport integrate_stretches(const std::vector<Stretch>& stretches, std::vector<double>& y, const Scenario& scenario,
+                                    const LimbParameters<double>& parameters, const RunOptions& options,
+                                    ObserverOf&& observer_of) {
+  core::RunReport whole;
+  for (const Stretch& stretch : stretches) {
+    const auto part = [&]<class M>(std::type_identity<M>) {
+      auto observer = observer_of.template operator()<M>();
+      return core::integrate<M>(y, stretch.timeline, parameters, integration_options<M>(scenario, parameters, options),
+                                observer);
+    };
+    core::RunReport report =
+        stretch.pulsatile ? part(std::type_identity<PulsatileLimb>{}) : part(std::type_identity<AveragedLimb>{});
+    report.steps += whole.steps;
+    report.rejected += whole.rejected;
+    report.rhs_evaluations += whole.rhs_evaluations;
+    whole = std::move(report);
+    if (whole.outcome != core::Outcome::completed)
+      break;
+  }
+  return whole;
+}
+
+/// Runs in one fidelity and records signals as they are.
+template <class M>
+void run_waveforms(RunResult& result, const Scenario& scenario, const RunOptions& options, const Protocol& protocol,
+                   const LimbParameters<double>& parameters, std::vector<double> y, Measurer& measurer,
+                   ProgressTeller& teller) {
   core::RecorderOptions recording;
   recording.sample_interval = scenario.sample_interval_s;
   core::Recorder<M> recorder(protocol.timeline, parameters, recording);
-  Together<core::Recorder<M>, Others...> observer{std::tie(recorder, others...)};
-  result.report = core::integrate<M>(y, protocol.timeline, parameters, integration_options(scenario, options), observer);
+  Together<core::Recorder<M>&, Measurer&, ProgressTeller&> observer{std::tie(recorder, measurer, teller)};
+  result.report =
+      core::integrate<M>(y, protocol.timeline, parameters, integration_options<M>(scenario, parameters, options), observer);
   summarise(result, protocol, [&](int group) {
     std::vector<core::SignalSummary> summaries;
     for (const core::SignalInfo& signal : result.signals)
@@ -197,14 +250,14 @@ void run_recorded(RunResult& result, const Scenario& scenario, const RunOptions&
       result.data[i * result.time.size() + k] = recorder.value(k, i);
 }
 
-/// Integrates the pulsatile limb and records beat means.
-template <class... Others>
+/// Runs and records beat means.
 void run_beat_means(RunResult& result, const Scenario& scenario, const RunOptions& options, const Protocol& protocol,
-                    const LimbParameters<double>& parameters, std::vector<double> y, Others&... others) {
-  BeatMeanRecorder<PulsatileLimb> recorder(protocol.timeline, parameters, 1.0 / parameters.heart_rate);
-  Together<BeatMeanRecorder<PulsatileLimb>, Others...> observer{std::tie(recorder, others...)};
-  result.report =
-      core::integrate<PulsatileLimb>(y, protocol.timeline, parameters, integration_options(scenario, options), observer);
+                    const std::vector<Stretch>& stretches, const LimbParameters<double>& parameters, std::vector<double> y,
+                    Measurer& measurer, ProgressTeller& teller) {
+  BeatMeanRecorder recorder(stretches, parameters, 1.0 / parameters.heart_rate);
+  result.report = integrate_stretches(stretches, y, scenario, parameters, options, [&]<class M>() {
+    return Together<BeatMeanRecorder::Watch<M>, Measurer&, ProgressTeller&>{{recorder.watch<M>(), measurer, teller}};
+  });
   summarise(result, protocol, [&](int group) { return recorder.summaries(group); });
   result.time = sample_times(scenario.sample_interval_s, recorder.end());
   const std::size_t count = result.signals.size();
@@ -231,7 +284,7 @@ double time_without_inflow(const RunResult& result, const LimbParameters<double>
 std::vector<core::SignalInfo> session_numbers() {
   return {{"aop", "mmHg", "cuff pressure that stops arterial flow at rest"},
           {"cuff_on_time", "s", "time for which the cuff was asked to hold pressure"},
-          {"zero_inflow_time", "s", "time with less than 1 % of the resting inflow, to one sample interval"}};
+          {"zero_inflow_time", "s", "time with less than 2 % of the resting inflow, to one sample interval"}};
 }
 
 RunResult run(const Scenario& scenario, const RunOptions& options) {
@@ -259,15 +312,20 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   result.signals.assign(signals.begin(), signals.end());
 
   ProgressTeller teller(options.progress, protocol.timeline.end());
-  if (scenario.fidelity == Fidelity::averaged) {
-    Measurer<AveragedLimb> measurer(scenario, parameters, protocol.timeline, result.measurements);
-    run_recorded<AveragedLimb>(result, scenario, options, protocol, parameters, rest, measurer, teller);
-  } else {
-    Measurer<PulsatileLimb> measurer(scenario, parameters, protocol.timeline, result.measurements);
-    if (options.waveforms)
-      run_recorded<PulsatileLimb>(result, scenario, options, protocol, parameters, rest, measurer, teller);
+  Measurer measurer(scenario, parameters, protocol.timeline.end(), result.measurements);
+  const bool pulsatile = scenario.fidelity == Fidelity::pulsatile;
+  if (options.waveforms) {
+    if (pulsatile)
+      run_waveforms<PulsatileLimb>(result, scenario, options, protocol, parameters,
+                                   pulsatile_start(rest, parameters, scenario), measurer, teller);
     else
-      run_beat_means(result, scenario, options, protocol, parameters, rest, measurer, teller);
+      run_waveforms<AveragedLimb>(result, scenario, options, protocol, parameters, rest, measurer, teller);
+  } else {
+    const std::vector<Stretch> stretches = pulsatile ? std::vector<Stretch>{{true, protocol.timeline}}
+                                                     : beat_resolved_stretches(protocol.timeline, parameters);
+    const std::vector<double> start =
+        stretches.front().pulsatile ? pulsatile_start(rest, parameters, scenario) : rest;
+    run_beat_means(result, scenario, options, protocol, stretches, parameters, start, measurer, teller);
   }
 
   const double values[] = {result.aop_mmHg, protocol.cuff_on_time,

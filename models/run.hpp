@@ -1,4 +1,5 @@
-// One scenario, run: the limb from rest through the protocol, with everything that was asked for recorded.
+// One scenario, run: the limb from rest through the protocol, with every signal recorded as its mean over one beat
+// (models/beat_mean_recorder.hpp) in either fidelity.
 #pragma once
 
 #include "core/model.hpp"
@@ -15,14 +16,14 @@ struct RunOptions {
   std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled
   std::function<void(double)> progress{};   ///< told the share of the run that is done (0..1), a few times a second
   bool keep_traces = true;                  ///< false: summaries only
-  bool waveforms = false;                   ///< pulsatile runs: traces as they are, not averaged over a beat
+  bool waveforms = false;                   ///< signals as they are at each time, not averaged over a beat
 };
 
 struct RunResult {
   /// One number about one signal in one part of the protocol, e.g. {"maximum", "mL/min", "arterial_inflow", "set 1", 312.4},
   /// or about the whole run ("aop", "cuff_on_time", "zero_inflow_time": signal empty, scope "session").
   struct Summary {
-    std::string name; ///< "mean", "minimum", "maximum", "integral", "first", "last", or the name of a whole-run number
+    std::string name; ///< "mean", "minimum", "maximum", "integral", or the name of a whole-run number
     std::string unit;
     std::string signal;
     std::string scope;

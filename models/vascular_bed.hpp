@@ -3,8 +3,9 @@
 // Oxygen deficit x: what the tissue has drawn beyond what blood brought, in units of its oxygen store
 // (295 uM over a resting uptake of 0.95 uM/s = 310 s; Hamaoka 2003, Opt Rev 10:493).
 //
+//   dq/dt = ( flow over resting flow - q ) / tau_transit    flow as capillary exchange sees it, a transit time late
 //   dx/dt = ( demand - u ) / tau_store                 demand: oxygen use over resting use
-//   u     = q e(x) (1 + 1/d) / (1 + q/d)               uptake over resting uptake, q: flow over resting flow
+//   u     = q e(x) (1 + 1/d) / (1 + q/d)               uptake over resting uptake
 //   e(x)  = e_max / (1 + (e_max - 1) exp(-k x))       extraction by tissue that has drawn x, over resting extraction
 //
 // d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
@@ -35,6 +36,7 @@ struct BedRegulation {
   T maximum_extraction_ratio;   // e_max
   T extraction_steepness;       // k
   T diffusion_limit;            // d at rest
+  T transit_time;               // tau_transit, s
   T maximum_dilation;           // g_max
   T half_dilation_deficit;      // x_half
   T myogenic_sensitivity;       // m, 1/mmHg
@@ -53,13 +55,19 @@ T extraction_ratio(const T& deficit, const BedRegulation<T>& bed) {
   return bed.maximum_extraction_ratio / (1.0 + (bed.maximum_extraction_ratio - 1.0) * exp(exponent));
 }
 
-/// d(deficit)/dt in 1/s; flow_ratio and demand are multiples of their resting values.
+/// d(perfusion)/dt in 1/s; flow_ratio is the flow over its resting value.
 template <class T>
-T deficit_rate(const T& deficit, const T& flow_ratio, const T& demand, const BedRegulation<T>& bed) {
+T perfusion_rate(const T& perfusion, const T& flow_ratio, const BedRegulation<T>& bed) {
+  return (flow_ratio - perfusion) / bed.transit_time;
+}
+
+/// d(deficit)/dt in 1/s; perfusion and demand are multiples of their resting values.
+template <class T>
+T deficit_rate(const T& deficit, const T& perfusion, const T& demand, const BedRegulation<T>& bed) {
   using std::max;
   const T limit = bed.diffusion_limit * demand;
-  const T uptake = flow_ratio * extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
-                   (1.0 + max(T(0.0), flow_ratio) / limit);
+  const T uptake = perfusion * extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
+                   (1.0 + max(T(0.0), perfusion) / limit);
   return (demand - uptake) / bed.store_time_constant;
 }
 

@@ -46,10 +46,11 @@ struct VolumeReader {
 std::vector<double> resting_state(const LimbParameters<double>& parameters, double external_pressure) {
   std::vector<double> y(limb_state_count, 0.0);
   y[arterial_volume] =
-      parameters.arterial_compliance * (parameters.diastolic_pressure + parameters.hydrostatic_limb);
+      parameters.arterial_compliance * (parameters.resting_arterial_pressure + parameters.hydrostatic_limb);
   const double filled = 0.5 * (parameters.vein_unstressed_volume + 0.5 * parameters.vein_maximum_volume) * parameters.vein_scale;
   y[deep_venous_volume] = parameters.deep_share * filled;
   y[superficial_venous_volume] = (1.0 - parameters.deep_share) * filled;
+  y[active_perfusion] = y[inactive_perfusion] = y[skin_perfusion] = 1.0;
   y[active_tone] = y[inactive_tone] = y[skin_tone] = 1.0;
   core::Timeline<LimbControls<double>> rest;
   LimbControls<double> controls;
