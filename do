@@ -108,8 +108,8 @@ lint() {
   create_environment
   .venv/bin/python -m pip install --quiet 'ruff>=0.6'
   bash -n do .ci/run
-  .venv/bin/ruff check bindings tests/python notebooks
-  .venv/bin/ruff format --check bindings tests/python notebooks
+  .venv/bin/ruff check bindings tests/python notebooks/build.py
+  .venv/bin/ruff format --check bindings tests/python notebooks/build.py
 }
 
 clean() {

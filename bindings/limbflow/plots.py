@@ -7,6 +7,7 @@ also differ in dash and lightness, so that a print in grey can be read. Colour m
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def axis_label(array: xarray.DataArray) -> str:
     words = str(array.name).replace("_", " ")
     name = words if "key" in array.attrs else array.attrs.get("long_name", words)
     unit = unit_text(array.attrs.get("units", ""))
-    return f"{name} ({unit})" if unit else name
+    label = f"{name} ({unit})" if unit else name
+    return "\n".join(textwrap.wrap(label, 44, break_long_words=False))
 
 
 def run(dataset: xarray.Dataset, axes: np.ndarray | None = None, panels=RUN_PANELS) -> np.ndarray:
@@ -135,6 +137,7 @@ def heat_map(
     (for example `rest=30`, nearest value) or else at their middle point, which the title says.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.patheffects import withStroke
 
     array = summary(dataset, variable)
     numeric = [str(d) for d in array.dims if array[d].dtype.kind in "if"]
@@ -154,7 +157,8 @@ def heat_map(
     ax.figure.colorbar(mesh, ax=ax, label=axis_label(array))
     if min(values.shape) >= 2 and values.count() and values.min() < values.max():
         lines = ax.contour(array[x], array[y], values, levels=5, colors="white", linewidths=0.8)
-        ax.clabel(lines, fontsize="x-small")
+        for text in ax.clabel(lines, fontsize="x-small"):
+            text.set_path_effects([withStroke(linewidth=1.5, foreground="black")])
     ax.set_xlabel(axis_label(array[x]))
     ax.set_ylabel(axis_label(array[y]))
     ax.set_title(fixed, fontsize="medium", loc="left")
