@@ -168,8 +168,8 @@ template <class M>
 core::IntegrationOptions integration_options(const Scenario& scenario, const LimbParameters<double>& parameters,
                                              const RunOptions& options) {
   core::IntegrationOptions integration;
-  integration.relative_tolerance = scenario.relative_tolerance;
-  integration.absolute_tolerance = scenario.relative_tolerance;
+  integration.relative_tolerance = step_tolerance(scenario.relative_tolerance);
+  integration.absolute_tolerance = integration.relative_tolerance;
   integration.cancel = options.cancel;
   if constexpr (std::is_same_v<M, PulsatileLimb>)
     integration.maximum_step = 1.0 / (pulsatile_steps_per_beat * parameters.heart_rate);

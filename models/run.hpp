@@ -6,11 +6,16 @@
 #include "core/outcome.hpp"
 #include "models/scenario.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace limbflow::models {
+
+/// What each step of the integration is held to, so that the error of the states over a whole run stays below the
+/// scenario's tolerance (tests/models/limb_numerics_test.cpp): a hundredth of it, as far as rounding allows.
+inline double step_tolerance(double tolerance) { return std::max(0.01 * tolerance, 1e-13); }
 
 struct RunOptions {
   std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled

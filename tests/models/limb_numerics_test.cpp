@@ -1,0 +1,124 @@
+// Blood volume is conserved, and a run at the default tolerance is as near to the exact solution as it was asked to be.
+#include "core/integrate.hpp"
+#include "models/anatomy.hpp"
+#include "models/limb.hpp"
+#include "models/protocol.hpp"
+#include "models/run.hpp"
+#include "models/scenario.hpp"
+#include "models/stretches.hpp"
+#include "models/virtual_tests.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace limbflow::models {
+namespace {
+
+using State = std::array<double, limb_state_count>;
+
+/// Keeps the state at the end of every segment.
+struct StateKeeper {
+  std::vector<State> states;
+  template <class Segment>
+  void begin_segment(std::size_t, const Segment&, const State&) {}
+  template <class Step>
+  void step(const Step&) {}
+  void end_segment(double, const State& y) { states.push_back(y); }
+};
+
+/// The state at the start and at the end of every segment of a run, computed as models/run.cpp does.
+std::vector<State> course(const Scenario& scenario, Fidelity fidelity, double step_tolerance) {
+  LimbParameters<double> parameters = limb_parameters(scenario);
+  std::vector<double> y = resting_state(parameters, scenario.external_pressure_mmHg);
+  parameters.occlusion_pressure =
+      occlusion_pressure(parameters, y, scenario.parameters.value("pulse_detection_share"));
+  const Protocol protocol = build_protocol(scenario, parameters.occlusion_pressure);
+  const std::vector<Stretch> stretches = fidelity == Fidelity::pulsatile
+                                             ? std::vector<Stretch>{{true, protocol.timeline}}
+                                             : beat_resolved_stretches(protocol.timeline, parameters);
+  StateKeeper keeper;
+  keeper.states.resize(1);
+  std::copy(y.begin(), y.end(), keeper.states[0].begin());
+  for (const Stretch& stretch : stretches) {
+    core::IntegrationOptions options;
+    options.relative_tolerance = options.absolute_tolerance = step_tolerance;
+    if (stretch.pulsatile)
+      options.maximum_step = 1.0 / (20.0 * parameters.heart_rate);
+    const core::RunReport report =
+        stretch.pulsatile ? core::integrate<PulsatileLimb>(y, stretch.timeline, parameters, options, keeper)
+                          : core::integrate<AveragedLimb>(y, stretch.timeline, parameters, options, keeper);
+    EXPECT_EQ(report.outcome, core::Outcome::completed) << report.describe();
+  }
+  EXPECT_GT(y[inflow_volume], 1.0) << "nothing flowed: the test would prove nothing";
+  return keeper.states;
+}
+
+double stored_volume(const State& y) {
+  return y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume];
+}
+
+/// Largest of |gained - (in - out)| over all that is stored and has come in.
+double imbalance(const std::vector<State>& states) {
+  const double before = stored_volume(states.front());
+  double worst = 0.0;
+  for (const State& y : states) {
+    const double passed = y[inflow_volume] - y[outflow_volume] - y[lymph_volume];
+    worst = std::max(worst, std::abs(stored_volume(y) - before - passed) / (before + y[inflow_volume]));
+  }
+  return worst;
+}
+
+struct WorstError {
+  double value = 0.0;
+  std::string state;
+};
+
+/// Largest difference of any state, over the state's scale plus its size.
+WorstError error_between(const std::vector<State>& found, const std::vector<State>& exact) {
+  EXPECT_EQ(found.size(), exact.size());
+  WorstError worst;
+  for (std::size_t k = 0; k < std::min(found.size(), exact.size()); ++k)
+    for (std::size_t i = 0; i < limb_state_count; ++i) {
+      const core::StateInfo& info = AveragedLimb::states()[i];
+      const double error = std::abs(found[k][i] - exact[k][i]) / (info.scale + std::abs(exact[k][i]));
+      if (error > worst.value)
+        worst = {error, std::string(info.name)};
+    }
+  return worst;
+}
+
+class ShippedScenario : public ::testing::TestWithParam<std::string> {
+protected:
+  Scenario scenario = load_scenario(GetParam());
+
+  void check(Fidelity fidelity) {
+    const std::vector<State> found = course(scenario, fidelity, step_tolerance(scenario.relative_tolerance));
+    const double lost = imbalance(found);
+    const WorstError error = error_between(found, course(scenario, fidelity, 1e-11));
+    std::cout << name_of(fidelity) << ": blood volume to " << lost << "; integration error " << error.value << " ("
+              << error.state << ") at tolerance " << scenario.relative_tolerance << '\n';
+    EXPECT_LT(lost, 1e-9);
+    EXPECT_LT(error.value, scenario.relative_tolerance);
+  }
+};
+
+TEST_P(ShippedScenario, ConservesVolumeAndKeepsItsTolerance) {
+  check(Fidelity::averaged);
+  check(Fidelity::pulsatile);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped("protocols")), [](const auto& info) {
+  std::string name = info.param;
+  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+} // namespace
+} // namespace limbflow::models
