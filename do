@@ -12,7 +12,9 @@ readonly system_packages=(
 # What the compiled library and the installed package are made from; newer than the stamp means build again.
 readonly build_inputs=(CMakeLists.txt pyproject.toml core models bindings scenarios tests/CMakeLists.txt tests/core tests/models)
 
-say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
+say() {
+  if [[ -t 2 ]]; then printf '\033[1m== %s\033[0m\n' "$*" >&2; else printf '== %s\n' "$*" >&2; fi
+}
 
 as_root() {
   if [[ $(id -u) == 0 ]]; then
@@ -85,6 +87,7 @@ run_tests() {
 run_demo() {
   build
   local out=build/demo
+  [[ $stamp -nt $out/sweep.h5 ]] && rm -rf $out # made by an older build
   mkdir -p $out
   show .venv/bin/limbflow run 30-15-15-15 --out $out/run.h5 --plot $out/run.png
   show .venv/bin/limbflow sweep pressure_load_rest --variable arterial_inflow_mean_rest_3 \

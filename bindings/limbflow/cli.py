@@ -300,7 +300,11 @@ def changed(source: str, settings: tuple[str, ...]):
     from .scenario import load
 
     scenario = load(source)
-    return scenario.with_(**dict(split_setting(setting, "--set") for setting in settings)) if settings else scenario
+    if settings:
+        scenario = scenario.with_(**dict(split_setting(setting, "--set") for setting in settings))
+    for warning in scenario.warnings:
+        click.echo(warning, err=True)
+    return scenario
 
 
 def check_picture(path: Path) -> None:

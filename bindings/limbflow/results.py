@@ -137,7 +137,7 @@ def unknown_name(what: str, name: str, known: list[str]) -> InputError:
 def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     """Open a result file that limbflow wrote; lazily, like `xarray.open_dataset(path, engine="h5netcdf")`.
 
-    Raises `InputError` when there is no such file, `StorageError` when it is not a result file.
+    Raises `InputError` when there is no such file or it is not a result file.
     """
     import xarray
 
@@ -149,7 +149,7 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     try:
         return xarray.open_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError) as error:
-        raise StorageError(f"{path}: cannot be read as a result file: {error}") from error
+        raise InputError(f"error: {path}: is not a result file: {error}") from error
 
 
 def check_output(path: str | os.PathLike) -> None:

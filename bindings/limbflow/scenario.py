@@ -45,6 +45,11 @@ class Scenario:
         return self._native.text
 
     @property
+    def warnings(self) -> list[str]:
+        """What is odd about the scenario but no error."""
+        return list(self._native.warnings)
+
+    @property
     def description(self) -> list[tuple[str, str]]:
         """The scenario in short: item and value, as printed."""
         return list(self._native.description)

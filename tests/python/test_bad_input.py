@@ -1,6 +1,7 @@
 """Bad input on the command line: an exit code, a message that helps, no traceback, and nothing left behind."""
 
 import json
+import os
 import resource
 
 import pytest
@@ -122,7 +123,7 @@ def test_arguments_that_cannot_be_meant(command, tmp_path, arguments, words):
 
 def test_a_file_that_is_no_result(command, tmp_path):
     (tmp_path / "text.h5").write_text("not HDF5")
-    check(command("plot", "text.h5"), 3, ["text.h5"], tmp_path, left=("text.h5",))
+    check(command("plot", "text.h5"), 2, ["text.h5"], tmp_path, left=("text.h5",))
 
 
 def test_a_place_where_nobody_may_write(command, tmp_path):
@@ -158,5 +159,25 @@ def test_output_to_a_full_disk_is_said(command):
 
 
 def test_the_unexpected_is_a_short_message(command):
-    done = command("version", env={"PATH": "/usr/bin:/bin", "HOME": "/", "LIMBFLOW_DATA": "/nonexistent"})
+    code = (
+        "import sys; from limbflow import _engine, cli; _engine.shipped = lambda kind: 1 / 0; "
+        "sys.exit(cli.main(['list']))"
+    )
+    done = command(program=("-c", code))
+    assert done.returncode == 3
     assert "Traceback" not in done.stderr
+    assert "LIMBFLOW_TRACEBACK=1" in done.stderr
+
+
+def test_data_that_are_not_there(command):
+    done = command("list", env={**os.environ, "LIMBFLOW_DATA": "/nonexistent"})
+    assert done.returncode == 2
+    assert "/nonexistent" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_sweep_does_not_overwrite_another_file(command, tmp_path):
+    (tmp_path / "out.h5").write_text("precious")
+    done = command("sweep", "30-15-15-15", "--axis", "rest=5, 10 s", "--out", "out.h5")
+    check(done, 3, ["out.h5"], tmp_path, left=("out.h5",))
+    assert (tmp_path / "out.h5").read_text() == "precious"

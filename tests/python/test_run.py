@@ -1,4 +1,8 @@
 import gc
+import os
+import signal
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -132,6 +136,39 @@ def test_what_the_progress_function_raises_stops_the_run(short_scenario):
 
     with pytest.raises(ZeroDivisionError, match="enough"):
         short_scenario.run(progress=refuse)
+
+
+def test_ctrl_c_stops_a_run_soon():
+    session = limbflow.load("30-15-15-15").with_(fidelity="pulsatile", recovery="3600 s")
+    pressed = []
+
+    def press():
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(1.0, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        session.run()
+    assert time.monotonic() - pressed[0] < 0.5
+
+
+def test_other_threads_run_meanwhile(short_scenario):
+    """The engine does not hold the interpreter: another thread counts while a run goes on."""
+    done = threading.Event()
+    counted = []
+
+    def count():
+        while not done.is_set():
+            counted.append(None)
+            time.sleep(0.001)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    short_scenario.with_(recovery="3600 s", sample_interval="10 s", fidelity="pulsatile").run()
+    done.set()
+    counter.join()
+    assert len(counted) > 20
 
 
 @pytest.mark.parametrize("posture", ["supine", "seated", "standing"])
