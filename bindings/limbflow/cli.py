@@ -88,7 +88,7 @@ def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path |
     cls=ExampleCommand,
     epilog="""
     limbflow sweep pressure_load_rest --out sweep.h5 --plot sweep.png
-    limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --axis rest="15 s, 30 s, 60 s" --out sweep.h5
+    limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --out sweep.h5
     """,
 )
 @click.argument("scenario")
@@ -363,6 +363,9 @@ def report(error: BaseException, as_json: bool) -> int:
     diagnostics: list[dict] = []
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
+    if isinstance(error, (BrokenPipeError, SystemExit)):  # the reader has seen enough; click exits then
+        discard_output()
+        return 0
     if isinstance(error, click.Abort):  # click's name for Ctrl-C
         error = error.__cause__ or KeyboardInterrupt()
     if isinstance(error, KeyboardInterrupt):
@@ -374,9 +377,6 @@ def report(error: BaseException, as_json: bool) -> int:
         diagnostics = [vars(diagnostic) for diagnostic in error.diagnostics]
     elif isinstance(error, (ComputationError, StorageError)):
         kind, message, code = ("storage" if isinstance(error, StorageError) else "computation"), str(error), EXIT_FAILED
-    elif isinstance(error, BrokenPipeError):
-        discard_output()
-        return 0
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         kind, message, code = "storage", f"cannot write: {error.strerror}", EXIT_FAILED
         discard_output()
