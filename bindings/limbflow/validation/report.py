@@ -17,6 +17,7 @@ from .verdicts import ASSUMED_SPREAD, MET, MISSED, NEAR, NOT_MODELLED, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {MET: "#0072B2", NEAR: "#E69F00", MISSED: "#D55E00", NOT_MODELLED: "0.6"}
 USES = {
@@ -138,6 +139,7 @@ def write_html(report: Report, path: Path) -> None:
     from jinja2 import Environment, PackageLoader
 
     from .. import _engine
+    from . import flow_family
 
     environment = Environment(
         loader=PackageLoader("limbflow.validation", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -147,6 +149,7 @@ def write_html(report: Report, path: Path) -> None:
     text = environment.get_template("report.html.j2").render(
         groups=[(title, [r for r in modelled if r.study.use == use]) for use, title in USES.items()],
         absent=[result for result in report.results if result.verdict == NOT_MODELLED],
+        family=encoded(flow_family.draw(flow_family.compute())),
         pictures={result.study.id: picture(result) for result in modelled},
         counts=counts_text(report),
         version=_engine.version,
@@ -181,6 +184,11 @@ def picture(result: StudyResult) -> str:
             ax.spines[side].set_visible(False)
         if ax.get_legend() is not None:
             ax.legend(frameon=False, fontsize="small")
+    return encoded(figure)
+
+
+def encoded(figure: Figure) -> str:
+    """A figure as base64 PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,168 @@
+"""What the circulation of a limb under a cuff has to do. Every test prints the numbers that it judges (`pytest -s`).
+
+Volume balance and integration error are in tests/models/limb_numerics_test.cpp.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import numpy as np
+import pytest
+
+import limbflow
+from limbflow.validation import flow_family
+from limbflow.validation.measure import at, begin_of, exponential_time, part
+
+PROTOCOLS = limbflow.shipped("protocols")
+PHASES = ("0", "0.25", "0.5", "0.75")  # of the beat at the start of a run
+
+
+def passive(limb: str, pressure: str, seconds: int = 600, **changes: str):
+    """A resting limb, a minute free and then under the cuff."""
+    cuff = {"arm": "medium_arm", "leg": "medium_thigh"}[limb]
+    scenario = limbflow.load(f"venous_occlusion_{limb}").with_(
+        **{
+            "cuff": cuff,
+            "cuff.pressure": pressure,
+            "timing.passive": f"{seconds} s",
+            "timing.recovery": "0 s",
+            **changes,
+        }
+    )
+    return scenario.run()
+
+
+def summaries(run) -> dict[tuple[str, str], float]:
+    """All summaries of a run by name and part of the session."""
+    names = [str(name) for name, array in run.data_vars.items() if array.dims == ("scope",)]
+    return {
+        (name, str(scope)): float(value)
+        for name in names
+        for scope, value in zip(run.scope.values, run[name].values, strict=True)
+        if np.isfinite(value)
+    }
+
+
+def test_averaged_runs_agree_with_pulsatile_ones_within_2_percent():
+    """Every summary of every shipped scenario, of its range over scenarios and their parts, for any first beat."""
+
+    def found(name: str, phase: str, fidelity: str):
+        return summaries(limbflow.load(name).with_(fidelity=fidelity, beat_phase_at_start=phase).run())
+
+    with ThreadPoolExecutor() as pool:
+        runs = {
+            key: (pool.submit(found, *key, "averaged"), pool.submit(found, *key, "pulsatile"))
+            for key in product(PROTOCOLS, PHASES)
+        }
+        results = {key: (averaged.result(), pulsatile.result()) for key, (averaged, pulsatile) in runs.items()}
+    values: dict[str, list[float]] = {}
+    for _, pulsatile in results.values():
+        for (summary, _), value in pulsatile.items():
+            values.setdefault(summary, []).append(value)
+    differences = []
+    for (name, phase), (averaged, pulsatile) in results.items():
+        assert averaged.keys() == pulsatile.keys()
+        for (summary, scope), reference in pulsatile.items():
+            value, spread = averaged[summary, scope], np.ptp(values[summary])
+            if spread > 1e-9 * max(np.abs(values[summary])):
+                where = f"{name}, {scope}, {summary}, phase {phase}"
+                differences.append((abs(value - reference) / spread, where, value, reference))
+            else:
+                assert value == pytest.approx(reference, rel=1e-9), (name, scope, summary)
+    differences.sort(reverse=True)
+    print()
+    for share, where, value, reference in differences[:8]:
+        print(f"{100 * share:.2f} %  {where}: averaged {value:.5g}, pulsatile {reference:.5g}")
+    assert differences[0][0] < 0.02
+
+
+@pytest.mark.parametrize(("limb", "pressure"), [("arm", 30), ("arm", 50), ("leg", 40), ("leg", 60)])
+def test_venous_pressure_settles_at_the_transmitted_cuff_pressure(limb, pressure):
+    cuff = {"arm": "medium_arm", "leg": "medium_thigh"}[limb]
+    through = limbflow.aop("adult_man", cuff).transmission
+    run = passive(limb, f"{pressure} mmHg", 900)
+    settled, arrives = float(run.deep_venous_pressure[-1]), through * pressure
+    # what stands over the veins of a lying leg adds to what the cuff lets through
+    arrives += float(run.deep_venous_pressure[0] - passive("arm", "0 mmHg", 1).deep_venous_pressure[0])
+    print(f"\n{limb}, {pressure} mmHg: settled {settled:.1f}, transmitted {arrives:.1f} mmHg")
+    assert settled == pytest.approx(arrives, abs=3.0)
+
+
+@pytest.mark.parametrize("limb", ["arm", "leg"])
+def test_inflow_falls_to_a_plateau_above_zero_below_occlusion(limb):
+    print()
+    for percent in (30, 50, 70, 90):
+        run = passive(limb, f"{percent} %AOP", 900)
+        rest = float(run.arterial_inflow[0])
+        time, flow = part(run, "arterial_inflow", begin_of(run, "passive") + 2.0, float(run.time[-1]))
+        plateau = flow[time > 780].mean() / rest
+        drift = abs(flow[-1] - flow[time > 780][0]) / rest
+        filling = exponential_time(*part(run, "venous_volume", begin_of(run, "passive") + 2.0, float(run.time[-1])))
+        print(
+            f"{limb}, {percent} %AOP: plateau {plateau:.2f} of rest; veins fill with a time constant of {filling:.0f} s"
+        )
+        assert 0.05 < plateau < 1.0
+        assert drift < 0.02
+        assert flow[0] > flow[-1]
+
+
+@pytest.mark.parametrize("limb", ["arm", "leg"])
+def test_more_cuff_is_not_more_steady_inflow(limb):
+    """But for a cuff between mean and systolic pressure: it stops backflow, and what comes in with a beat stays in."""
+    percents = list(range(0, 111, 10))
+    flows = []
+    for percent in percents:
+        run = passive(limb, f"{percent} %AOP", 900)
+        flows.append(float(run.arterial_inflow[-1] / run.arterial_inflow[0]))
+    rises = {
+        f"{low}-{high}": b - a
+        for low, high, a, b in zip(percents, percents[1:], flows, flows[1:], strict=False)
+        if b > a
+    }
+    print(f"\n{limb}: " + ", ".join(f"{flow:.3f}" for flow in flows), "rises:", rises)
+    assert flows[-1] < 0.02
+    assert all(rise < 0.03 for rise in rises.values())
+    assert all(int(pressures.split("-")[0]) >= 40 for pressures, rise in rises.items() if rise > 1e-3)
+
+
+@pytest.mark.parametrize(("limb", "cuff"), [("arm", "medium_arm"), ("leg", "medium_thigh")])
+@pytest.mark.parametrize("person", ["adult_man", "older_woman"])
+def test_a_wider_cuff_occludes_at_a_lower_pressure(limb, cuff, person):
+    widths = np.arange(4, 19, 2)
+    pressures = [float(limbflow.aop(person, cuff, **{"cuff.width": f"{width} cm"})) for width in widths]
+    print(f"\n{limb}, {person}: " + ", ".join(f"{w} cm {p:.0f}" for w, p in zip(widths, pressures, strict=True)))
+    assert np.all(np.diff(pressures) < 0)
+
+
+def test_capillary_refill_is_kept_by_a_venous_cuff_and_lost_under_occlusion():
+    venous, occluded = passive("arm", "60 mmHg", 300), passive("arm", "150 mmHg", 300)
+    rest = at(venous, "capillary_refill_time", 0.0)
+    under = [at(venous, "capillary_refill_time", 60.0 + 60.0 * minutes) for minutes in (1, 3, 5)]
+    lost = at(occluded, "capillary_refill_time", 120.0)
+    times = ", ".join(f"{time:.2f}" for time in under)
+    print(f"\nrest {rest:.2f} s; 60 mmHg after 1, 3, 5 min {times} s; occluded {lost:.1f} s")
+    assert all(abs(time - rest) < 0.3 for time in under)
+    assert lost > 2.9
+
+
+def test_family_of_flow_against_pressure_curves(tmp_path):
+    """Flat, stepped or linear: which shape there is depends on when one looks."""
+    family = flow_family.compute()
+    path = tmp_path / "flow_against_pressure.png"
+    flow_family.draw(family).savefig(path, dpi=110)
+    assert path.stat().st_size > 20_000
+    print()
+    for limb, curves in family.items():
+        for time, flow in curves.items():
+            print(f"{limb}, {time:3g} s: " + " ".join(f"{value:.2f}" for value in flow))
+            assert flow[0] == pytest.approx(1.0, abs=0.01)
+            assert flow[-1] < 0.03
+    for curves in family.values():
+        settled, early = curves[300.0], curves[40.0]
+        tens = np.array(flow_family.PRESSURES)
+        inside = (tens >= 10) & (tens <= 90)
+        straight = np.corrcoef(tens[inside], settled[inside])[0, 1] ** 2
+        early_straight = np.corrcoef(tens[inside], early[inside])[0, 1] ** 2
+        assert straight > early_straight
+        plateau = (tens >= 50) & (tens <= 80)
+        assert np.ptp(early[plateau]) < 0.12
