@@ -21,6 +21,7 @@ from .occlusion import OcclusionPressure, aop  # noqa: E402
 from .results import open_dataset  # noqa: E402
 from .scenario import Scenario, load, shipped  # noqa: E402
 from .sweeps import Interrupted, sweep  # noqa: E402
+from .validation import validate  # noqa: E402
 
 __version__: str = _engine.version
 
@@ -39,4 +40,5 @@ __all__ = [
     "plots",
     "shipped",
     "sweep",
+    "validate",
 ]
