@@ -160,6 +160,10 @@ std::string text_attribute(hid_t object, const char* name) {
   return value;
 }
 
+std::string optional_text(hid_t object, const char* name) {
+  return H5Aexists(object, name) > 0 ? text_attribute(object, name) : "";
+}
+
 std::int64_t integer_attribute(hid_t object, const char* name) {
   const Attribute attribute(H5Aopen(object, name, H5P_DEFAULT));
   const Type stored(H5Aget_type(attribute));
@@ -209,6 +213,7 @@ void write_values(hid_t dataset, std::span<const std::int64_t> values) {
 
 void write_values(hid_t dataset, std::span<const std::string> values) {
   std::vector<const char*> texts;
+  texts.reserve(values.size());
   for (const std::string& value : values) {
     texts.push_back(value.c_str());
   }
@@ -314,6 +319,7 @@ std::vector<std::string> read_texts(hid_t group, const std::string& name, std::u
   const Space space(H5Dget_space(dataset));
   checked(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()));
   std::vector<std::string> values;
+  values.reserve(texts.size());
   for (const char* text : texts) {
     values.emplace_back(text == nullptr ? "" : text);
   }
@@ -338,6 +344,7 @@ void write_provenance(hid_t file, const std::string& kind, const Provenance& pro
   set_attribute(file, "format_version", result_format_version);
   set_attribute(file, "limbflow_version", std::string(version()));
   set_attribute(file, "revision", std::string(revision()));
+  set_attribute(file, "source_hash", std::string(source_hash()));
   set_attribute(file, "created", provenance.created.empty() ? utc_now() : provenance.created);
   set_attribute(file, "complete", std::int64_t{complete});
   set_attribute(file, "scenario", provenance.scenario);
@@ -386,6 +393,7 @@ ResultHeader read_header_of(hid_t file, std::uintmax_t file_size) {
   }
   header.kind = text_attribute(file, "kind");
   header.revision = text_attribute(file, "revision");
+  header.source_hash = optional_text(file, "source_hash"); // none in files of early builds
   header.complete = integer_attribute(file, "complete") != 0;
   header.provenance.title = text_attribute(file, "title");
   header.provenance.scenario = text_attribute(file, "scenario");
@@ -697,9 +705,9 @@ constexpr const char* message_name = "message";
 constexpr std::size_t stored_text_size = 16;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// 64-bit FNV-1a of everything that decides what the members' values are.
+// 64-bit FNV-1a of everything that decides what the members' values are, besides the build.
 std::string fingerprint_of(const SweepPlan& plan, const std::vector<SummaryInfo>& summaries,
-                           const Provenance& provenance, std::string_view limbflow_version) {
+                           const Provenance& provenance) {
   std::uint64_t hash = 0xcbf29ce484222325;
   const auto add = [&](std::string_view text) {
     for (const char c : text) {
@@ -711,7 +719,6 @@ std::string fingerprint_of(const SweepPlan& plan, const std::vector<SummaryInfo>
     std::array<char, 32> digits;
     add({digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr});
   };
-  add(limbflow_version);
   add(provenance.scenario);
   for (const Parameter& parameter : provenance.parameters) {
     add(parameter.name);
@@ -763,7 +770,7 @@ void lay_out_sweep(const std::string& path, const SweepPlan& plan, const std::ve
   File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, file_properties(), unlocked_access()));
   {
     write_provenance(file, "sweep", provenance, false);
-    set_attribute(file, "fingerprint", fingerprint_of(plan, summaries, provenance, version()));
+    set_attribute(file, "fingerprint", fingerprint_of(plan, summaries, provenance));
 
     ArrayGroup arrays(file);
     std::vector<std::string> dimensions, axis_names, coordinate_names;
@@ -839,10 +846,6 @@ std::vector<std::string> link_names(hid_t file) {
   };
   checked(H5Literate(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, add, &names));
   return names;
-}
-
-std::string optional_text(hid_t object, const char* name) {
-  return H5Aexists(object, name) > 0 ? text_attribute(object, name) : "";
 }
 
 // Names of the dimension scales along each dimension of an array.
@@ -967,9 +970,9 @@ SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
         coordinate.values = read_numbers(file, name, file_size);
       }
       const bool is_dimension = H5DSis_scale(dataset) > 0;
-      const std::string axis_name = is_dimension ? name : dimension_names(dataset).at(0);
+      const std::vector<std::string> along = is_dimension ? std::vector{name} : dimension_names(dataset);
       const auto axis =
-          std::find_if(layout.axes.begin(), layout.axes.end(), [&](const Axis& a) { return a.name == axis_name; });
+          std::find_if(layout.axes.begin(), layout.axes.end(), [&](const Axis& a) { return along == std::vector{a.name}; });
       if (axis == layout.axes.end()) {
         throw Failure("it is damaged: the axis of '" + name + "' is missing");
       }
@@ -1062,15 +1065,21 @@ SweepStore SweepStore::create_or_resume(const fs::path& path, const SweepPlan& p
     return create(path, plan, summaries, provenance);
   }
   SweepStore store = open(path);
-  if (store.impl_->fingerprint != fingerprint_of(plan, summaries, provenance, version())) {
-    const ResultHeader& header = store.impl_->header;
-    std::string difference = "it has other axes, summaries or parameters";
-    if (header.limbflow_version != version()) {
-      difference = "it was begun by limbflow " + header.limbflow_version + ", this is " + std::string(version());
-    } else if (header.provenance.scenario != provenance.scenario) {
-      difference = "its scenario is another";
-    }
-    throw StorageError(path, "resume the sweep", "the file holds another sweep (" + difference + ")");
+  const ResultHeader& header = store.impl_->header;
+  const auto refuse = [&](const std::string& why) { throw StorageError(path, "resume the sweep", why); };
+  if (header.limbflow_version != version() || header.source_hash != source_hash()) {
+    const auto build = [](std::string_view of_version, std::string_view of_revision) {
+      return std::string(of_version).append(" (").append(of_revision).append(")");
+    };
+    refuse("it was begun by another build of limbflow, " + build(header.limbflow_version, header.revision) +
+           ", than this, " + build(version(), revision()) +
+           ", and the members of one sweep come from one build: give the new sweep another file");
+  }
+  if (store.impl_->fingerprint != fingerprint_of(plan, summaries, provenance)) {
+    refuse(std::string("the file holds another sweep (") +
+           (header.provenance.scenario != provenance.scenario ? "its scenario is another"
+                                                              : "it has other axes, summaries or parameters") +
+           ")");
   }
   return store;
 }

@@ -20,7 +20,7 @@
 /// ours.
 ///
 /// Every variable has the attributes `units` and `long_name`. The file has `kind` (`run` or `sweep`), `format_version`,
-/// `title`, `limbflow_version`, `revision`, `created` and `scenario` (its whole text), and a group `parameters` with
+/// `title`, `limbflow_version`, `revision`, `source_hash`, `created` and `scenario` (its whole text), and a group `parameters` with
 /// the name, value, range, unit and source of every parameter: a result can be run again from itself.
 ///
 /// A run file appears whole or not at all. A sweep file is laid out in full when it is created (every axis, NaN for
@@ -72,7 +72,7 @@ void write_run(const std::filesystem::path& path, const Provenance& provenance, 
 struct ResultHeader {
   std::string kind; ///< `run` or `sweep`
   std::int64_t format_version = 0;
-  std::string limbflow_version, revision;
+  std::string limbflow_version, revision, source_hash;
   bool complete = false; ///< false: a sweep with members still to be run
   Provenance provenance;
 };
@@ -98,8 +98,8 @@ public:
   /// Opens a file to go on with it; plan, summaries and provenance are read from it.
   static SweepStore open(const std::filesystem::path& path);
 
-  /// Goes on with the file if there is one, else makes it. Refuses a file whose fingerprint (version, scenario,
-  /// parameters, axes, summaries) is another sweep's.
+  /// Goes on with the file if there is one, else makes it. Refuses a file that another build began (version,
+  /// hash of the sources), and one whose fingerprint (scenario, parameters, axes, summaries) is another sweep's.
   static SweepStore create_or_resume(const std::filesystem::path& path, const SweepPlan& plan,
                                      const std::vector<SummaryInfo>& summaries, const Provenance& provenance);
 

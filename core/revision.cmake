@@ -1,4 +1,5 @@
-# Writes version.cpp with the source revision, when it changed. Run at build time:
+# Writes version.cpp with the source revision and the hash of the sources that compute, when they changed. Run at build
+# time:
 #   cmake -DSOURCE_DIR=... -DTEMPLATE=... -DOUTPUT=... -DLIMBFLOW_VERSION=... -P revision.cmake
 set(LIMBFLOW_REVISION unknown)
 find_program(git_executable git)
@@ -16,4 +17,16 @@ if(git_executable)
     endif()
   endif()
 endif()
+
+# Unlike the revision it also tells apart builds with changes of their own and builds without git, and only they.
+file(GLOB sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/core/*.[ch]pp ${SOURCE_DIR}/models/*.[ch]pp)
+list(SORT sources)
+set(hashes "")
+foreach(source IN LISTS sources)
+  file(SHA256 ${SOURCE_DIR}/${source} hash)
+  string(APPEND hashes "${source} ${hash}\n")
+endforeach()
+string(SHA256 LIMBFLOW_SOURCE_HASH "${hashes}")
+string(SUBSTRING ${LIMBFLOW_SOURCE_HASH} 0 16 LIMBFLOW_SOURCE_HASH)
+
 configure_file(${TEMPLATE} ${OUTPUT} @ONLY)

@@ -11,4 +11,7 @@ std::string_view version();
 /// git checkout.
 std::string_view revision();
 
+/// Sixteen hexadecimal digits that change with the sources of the engine and the models, committed or not.
+std::string_view source_hash();
+
 } // namespace limbflow::core

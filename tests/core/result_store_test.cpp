@@ -425,6 +425,42 @@ TEST_F(ResultStore, AnotherSweepIsNotResumed) {
   EXPECT_CONTAINS(resume(example_plan(), summaries, example_provenance()), "other axes, summaries or parameters");
 }
 
+// Takes a text of the file away, or puts another in its place.
+void replace_text(const fs::path& path, const char* name, const char* value) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(H5Adelete(file, name), 0);
+  if (value != nullptr) {
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    ASSERT_GE(H5Awrite(attribute, type, &value), 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+  }
+  H5Fclose(file);
+}
+
+TEST_F(ResultStore, ASweepThatAnotherBuildBeganIsNotResumed) {
+  EXPECT_EQ(source_hash().size(), 16u);
+  const auto resume = [&](const fs::path& path) {
+    return storage_error_of(
+        [&] { SweepStore::create_or_resume(path, example_plan(), example_summaries, example_provenance()); });
+  };
+  const char* const nothing = nullptr; // as in files of early builds
+  for (const auto& [name, value] : {std::pair("source_hash", "0123456789abcdef"), std::pair("source_hash", nothing),
+                                    std::pair("limbflow_version", "0.0.1")}) {
+    const fs::path path = directory / (std::string(name) + (value == nullptr ? "" : value) + ".h5");
+    create_example(path);
+    EXPECT_EQ(read_header(path).source_hash, source_hash());
+    EXPECT_EQ(resume(path), "no StorageError");
+    replace_text(path, name, value);
+    EXPECT_CONTAINS(resume(path), "begun by another build of limbflow");
+    EXPECT_CONTAINS(resume(path), std::string(revision()));
+    EXPECT_EQ(SweepStore::open(path).pending_members().size(), 30u) << "what is there can still be read";
+  }
+}
+
 TEST_F(ResultStore, ASweepIsNeverOverwritten) {
   create_example(directory / "sweep.h5");
   EXPECT_CONTAINS(storage_error_of([&] { create_example(directory / "sweep.h5"); }), "there is a file of this name");
