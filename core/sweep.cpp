@@ -93,8 +93,11 @@ constexpr std::uint64_t random_bits(std::uint64_t key, std::uint64_t index) {
   return mixed(key + (index + 1) * golden_gamma);
 }
 
-// In the open interval (0, 1), on the centres of 2^53 cells.
-constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 11) + 0.5) * 0x1p-53; }
+constexpr double largest_below_one = 1.0 - 0x1p-53;
+
+// In the open interval (0, 1), on the centres of 2^52 cells: of more, the last centre would round to 1.
+constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
+static_assert(unit_interval(0) > 0.0 && unit_interval(~std::uint64_t{0}) == largest_below_one);
 
 // Permutation of [0, count) by a balanced Feistel network on the next even power of two.
 std::uint64_t permuted(std::uint64_t index, std::uint64_t count, std::uint64_t key) {
@@ -144,7 +147,8 @@ void UnitSampler::sample(std::size_t index, std::span<double> point) {
       break;
     case Sampling::latin_hypercube: {
       const auto slice = static_cast<double>(permuted(index, count_, key));
-      point[dimension] = (slice + unit_interval(random_bits(key, index))) / static_cast<double>(count_);
+      const double place = (slice + unit_interval(random_bits(key, index))) / static_cast<double>(count_);
+      point[dimension] = std::min(place, largest_below_one); // a long sample's last slice has digits to round up
       break;
     }
     case Sampling::sobol:
@@ -202,6 +206,9 @@ SweepPlan::SweepPlan(std::vector<Axis> axes) : axes_(std::move(axes)), size_(1) 
       continue;
     }
     for (const Coordinate& coordinate : axis.coordinates) {
+      if (coordinate.name.empty() || coordinate.key.empty()) {
+        complain(axis.name, "a coordinate needs a name and a key");
+      }
       if (!names.insert(coordinate.name).second) {
         complain(coordinate.name, "the name is given twice");
       }

@@ -103,7 +103,7 @@ Axis sampled_axis(Sampling sampling, const std::vector<SampledRange>& ranges, st
 /// The members of a sweep: every combination of the points of its axes, the last axis fastest (row-major).
 class SweepPlan {
 public:
-  /// Throws std::invalid_argument when there is no axis, an axis or coordinate is empty or unnamed, names or keys
+  /// Throws InputError when there is no axis, an axis or coordinate is empty or unnamed or sets nothing, names or keys
   /// repeat, zipped coordinates differ in length, a number is not finite, or there are too many members to count.
   explicit SweepPlan(std::vector<Axis> axes);
 

@@ -243,6 +243,9 @@ TEST(SweepPlanTest, EveryProblemIsReportedAtOnce) {
   EXPECT_NE(message.find("no points"), std::string::npos) << message;
   EXPECT_NE(message.find("move together"), std::string::npos) << message;
   EXPECT_NE(message_of_bad_plan({}).find("at least one axis"), std::string::npos);
+  EXPECT_NE(message_of_bad_plan({list_axis("a", "", "", {1})}).find("a name and a key"), std::string::npos);
+  EXPECT_NE(message_of_bad_plan({Axis{"a", list_axis("", "k", "", {1}).coordinates}}).find("a name and a key"),
+            std::string::npos);
   EXPECT_NE(message_of_bad_plan({list_axis("a", "k", "", {1}), list_axis("a", "l", "", {1})}).find("given twice"),
             std::string::npos);
 }
