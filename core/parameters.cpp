@@ -127,7 +127,7 @@ ParameterTable ParameterTable::load(const std::filesystem::path& directory) {
   std::ranges::sort(files);
   for (const fs::path& file : files)
     reader.read(TomlDocument::load(file, reader.diagnostics));
-  if (files.empty()) {
+  if (error || files.empty()) {
     Diagnostic d;
     d.rule = "no-parameters";
     d.file = directory.string();
