@@ -36,10 +36,12 @@ RUN_PANELS: list[tuple[str, tuple[str, ...]]] = [
     ("Cuff and arteries", ("cuff_pressure", "mean_arterial_pressure", "distal_arterial_pressure")),
     ("Veins and muscle", ("deep_venous_pressure", "superficial_venous_pressure", "intramuscular_pressure")),
     ("Flow", ("arterial_inflow", "venous_outflow", "skin_flow")),
-    ("Volume of the limb below the cuff", ("limb_volume_change",)),
-    ("Arteriolar conductance", ("muscle_conductance", "skin_conductance")),
-    ("Capillary refill", ("capillary_refill_time",)),
+    ("Change of the volume of the limb below the cuff", ("limb_volume_change",)),
+    ("Arteriolar conductance, over that of supine rest", ("muscle_conductance", "skin_conductance")),
+    ("Capillary refill of the nail bed", ("capillary_refill_time",)),
 ]
+# What a legend says besides the name of the signal. A leg that hangs down has more pressure than the heart.
+LEGEND_NOTES = {"mean_arterial_pressure": "at the heart", "distal_arterial_pressure": "at the limb"}
 
 UNIT_TEXT = {"mL/100mL": "mL/100 mL", "1": ""}
 
@@ -59,7 +61,7 @@ def axis_label(array: xarray.DataArray) -> str:
 
 
 def run(dataset: xarray.Dataset, axes: np.ndarray | None = None, panels=RUN_PANELS) -> np.ndarray:
-    """A run at a glance: stacked panels over time, with the sets as grey bands.
+    """A run at a glance: stacked panels over time, with the sets as grey bands and what was run as the title.
 
     `dataset` is what `Scenario.run()` returns. `panels` is a list of (title, signal names); signals that the
     run does not hold are left out, and so is a panel of which nothing remains. Returns the array of axes.
@@ -81,23 +83,37 @@ def run(dataset: xarray.Dataset, axes: np.ndarray | None = None, panels=RUN_PANE
     minutes = float(time[-1] - time[0]) > 300
     scale, time_unit = (60.0, "min") if minutes else (1.0, "s")
     for ax, (title, names) in zip(axes, panels, strict=False):
-        shade_sets(dataset, ax, scale)
+        shade_sets(dataset, ax, scale, "set" if ax is axes[0] else None)
         unit = unit_text(dataset[names[0]].attrs.get("units", ""))
         for name, style in zip(names, LINE_STYLES, strict=False):
-            ax.plot(time / scale, dataset[name], label=name.replace("_", " "), linewidth=1.2, **style)
+            note = f"\n({LEGEND_NOTES[name]})" if name in LEGEND_NOTES else ""
+            ax.plot(time / scale, dataset[name], label=name.replace("_", " ") + note, linewidth=1.2, **style)
         ax.set_ylabel(unit or "ratio")
         ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
         ax.margins(x=0)
-        limit_height(ax)
+        limit_height(ax, unit)
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03), frameon=False, fontsize="small", handlelength=2.6)
         tidy(ax)
     axes[len(panels) - 1].set_xlabel(f"time ({time_unit})")
-    if dataset.attrs.get("title"):
-        axes[0].figure.suptitle(dataset.attrs["title"], fontsize="large")
+    axes[0].figure.align_ylabels(list(axes[: len(panels)]))
+    heading = [dataset.attrs.get("title", ""), *settings_of(dataset)]
+    axes[0].figure.suptitle("\n".join(line for line in heading if line), fontsize="medium")
     return axes
 
 
-def limit_height(ax: Axes) -> None:
+def settings_of(dataset: xarray.Dataset) -> list[str]:
+    """Who, under which cuff, doing what, from the scenario that a run carries: lines for a heading."""
+    from .scenario import Scenario
+
+    try:
+        words = dict(Scenario.from_text(dataset.attrs["scenario"]).description)
+    except (KeyError, InputError):  # a result without its scenario, or one of another version
+        return []
+    lines = [", ".join(words[item] for item in ("person", "limb") if item in words)]
+    return lines + [words[item] for item in ("cuff", "exercise") if item in words]
+
+
+def limit_height(ax: Axes, unit: str = "") -> None:
     """Start at zero where nothing is below; cut brief spikes that would flatten the rest, and say how high they go."""
     values = np.concatenate([line.get_ydata() for line in ax.lines])
     if values.min() >= 0:
@@ -105,27 +121,37 @@ def limit_height(ax: Axes) -> None:
     usual = np.percentile(values, 99)
     if values.max() <= 2.5 * usual or usual <= 0:
         return
-    ax.set_ylim(top=1.3 * usual)
-    for line in ax.lines:
-        peak = int(np.argmax(line.get_ydata()))
-        if line.get_ydata()[peak] > 1.3 * usual:
+    top = 1.3 * usual
+    ax.set_ylim(top=top)
+    row = 0
+    for line in list(ax.lines):
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        above = np.flatnonzero(y > top)
+        for spike in np.split(above, np.flatnonzero(np.diff(above) > 1) + 1) if above.size else []:
+            peak = spike[np.argmax(y[spike])]
             ax.annotate(
-                f" up to {line.get_ydata()[peak]:.0f}",
-                (line.get_xdata()[peak], 1.3 * usual),
+                f"up to {y[peak]:.0f} {unit}".rstrip(),
+                (x[spike[-1]], top),
+                xytext=(5, -1 - 11 * row),
+                textcoords="offset points",
                 color=line.get_color(),
                 fontsize="small",
                 va="top",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
             )
+        row += above.size > 0
 
 
-def shade_sets(dataset: xarray.Dataset, ax: Axes, time_scale: float = 1.0) -> None:
-    """Grey bands where a set is performed."""
+def shade_sets(dataset: xarray.Dataset, ax: Axes, time_scale: float = 1.0, label: str | None = None) -> None:
+    """Grey bands where a set is performed; `label` names them in the legend."""
     if "segment" not in dataset.dims:
         return
     sets = dataset["segment_set"].values
     begin, end = dataset["segment_begin"].values / time_scale, dataset["segment_end"].values / time_scale
-    for number in np.unique(sets[sets > 0]):
-        ax.axvspan(begin[sets == number].min(), end[sets == number].max(), **SET_BAND)
+    for index, number in enumerate(np.unique(sets[sets > 0])):
+        ax.axvspan(
+            begin[sets == number].min(), end[sets == number].max(), label=label if index == 0 else None, **SET_BAND
+        )
 
 
 def heat_map(
@@ -137,7 +163,6 @@ def heat_map(
     (for example `rest=30`, nearest value) or else at their middle point, which the title says.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.patheffects import withStroke
 
     array = summary(dataset, variable)
     numeric = [str(d) for d in array.dims if array[d].dtype.kind in "if"]
@@ -156,13 +181,31 @@ def heat_map(
     mesh = ax.pcolormesh(array[x], array[y], values, cmap=COLOUR_MAP, shading="nearest")
     ax.figure.colorbar(mesh, ax=ax, label=axis_label(array))
     if min(values.shape) >= 2 and values.count() and values.min() < values.max():
-        lines = ax.contour(array[x], array[y], values, levels=5, colors="white", linewidths=0.8)
-        for text in ax.clabel(lines, fontsize="x-small"):
-            text.set_path_effects([withStroke(linewidth=1.5, foreground="black")])
+        draw_contours(ax, array[x].values, array[y].values, values)
+    for coordinate, axis in ((array[x], ax.xaxis), (array[y], ax.yaxis)):
+        if coordinate.size <= 6:
+            axis.set_ticks(coordinate.values)
     ax.set_xlabel(axis_label(array[x]))
     ax.set_ylabel(axis_label(array[y]))
     ax.set_title(fixed, fontsize="medium", loc="left")
     return ax
+
+
+def draw_contours(ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray) -> None:
+    """White contour lines edged with black, which show on every colour; labels where there is room for them."""
+    from matplotlib.patheffects import withStroke
+
+    ax.contour(x, y, values, levels=5, colors="black", linewidths=1.8, linestyles="solid")
+    lines = ax.contour(x, y, values, levels=5, colors="white", linewidths=0.8, linestyles="solid")
+    room = 0.3 * ax.figure.dpi  # inches to pixels
+    labelled: list[np.ndarray] = []
+    for text in list(ax.clabel(lines, fontsize="x-small", inline=False)):
+        place = ax.transData.transform(text.get_position())
+        if any(np.hypot(*(place - other)) < room for other in labelled):
+            text.remove()
+            continue
+        labelled.append(place)
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
 
 
 def curves(
@@ -225,10 +268,16 @@ def sweep(dataset: xarray.Dataset, variable: str | None = None, axes: np.ndarray
 
 
 def default_variable(dataset: xarray.Dataset) -> str:
-    """The summary to show when none is asked for: mean inflow if there is one."""
+    """The summary to show when none is asked for: mean inflow, of the last rest if that was kept.
+
+    The mean of the whole session counts the baseline and the rush of blood after release in.
+    """
     names = [str(n) for n in dataset.data_vars if dataset[n].dtype.kind == "f"]
     if not names:
         raise InputError("the sweep holds no numeric summary")
+    rests = [name for name in names if name.startswith("arterial_inflow_mean_rest_")]
+    if rests:
+        return rests[-1]
     for wanted in ("arterial_inflow_mean", "arterial_inflow"):
         for name in names:
             if name.startswith(wanted):
@@ -261,7 +310,7 @@ def fix_axes(array: xarray.DataArray, free: set[str | None], select: dict[str, A
                 )
         else:
             index = array.sizes[dim] // 2
-        words.append(f"{dim.replace('_', ' ')} {point_text(array[dim], array[dim].values[index])}")
+        words.append(f"{dim.replace('_', ' ')} = {point_text(array[dim], array[dim].values[index])}")
         array = array.isel({dim: index})
     return array, ", ".join(words)
 

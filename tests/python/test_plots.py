@@ -29,6 +29,26 @@ def test_run_at_a_glance_has_units_on_every_axis_and_bands_for_sets(short_run):
     assert axes[0].lines[0].get_xdata()[-1] == short_run.time[-1]
 
 
+def test_run_says_what_was_run_and_what_the_bands_are(short_run):
+    axes = limbflow.plots.run(short_run)
+    heading = axes[0].figure.get_suptitle()
+    assert short_run.attrs["title"] in heading
+    assert "%AOP" in heading
+    assert "%1RM" in heading
+    assert "set" in [text.get_text() for text in axes[0].get_legend().get_texts()]
+    assert limbflow.plots.settings_of(short_run.assign_attrs(scenario="not a scenario")) == []
+
+
+def test_every_spike_that_is_cut_says_how_high_it_goes():
+    ax = plt.figure().add_subplot()
+    values = np.ones(1000)
+    values[[100, 101, 500]] = [40, 50, 70]
+    ax.plot(values)
+    limbflow.plots.limit_height(ax, "mL/min")
+    assert ax.get_ylim() == (0, 1.3)
+    assert [text.get_text() for text in ax.texts] == ["up to 50 mL/min", "up to 70 mL/min"]
+
+
 def test_run_draws_on_the_axes_given(short_run):
     figure, given = plt.subplots(2, 1)
     panels = [("Flow", ("arterial_inflow",)), ("Force", ("force",))]
@@ -45,6 +65,17 @@ def test_heat_map(swept):
     assert "adult_woman" in ax.get_title(loc="left")
     given = plt.figure().add_subplot()
     assert limbflow.plots.heat_map(swept, "arterial_inflow_mean", x="rest", y="cuff_pressure", ax=given) is given
+
+
+def test_labels_of_contours_do_not_overlap():
+    ax = plt.figure().add_subplot()
+    x, y = np.linspace(0, 100, 11), np.array([10.0, 20.0, 30.0])
+    values = np.ma.masked_invalid(np.tile(np.where(x < 95, x, 0.0), (3, 1)))
+    limbflow.plots.draw_contours(ax, x, y, values)
+    places = [ax.transData.transform(text.get_position()) for text in ax.texts]
+    assert places
+    gaps = [np.hypot(*(one - other)) for i, one in enumerate(places) for other in places[:i]]
+    assert min(gaps) >= 0.3 * ax.figure.dpi
 
 
 def test_curves(swept):
