@@ -17,6 +17,8 @@ EXIT_BAD_INPUT = 2
 EXIT_FAILED = 3
 EXIT_INTERRUPTED = 130
 TRACEBACK_VARIABLE = "LIMBFLOW_TRACEBACK"
+# `limbflow` alone: its help is the message. Older releases of click print the help themselves.
+NoArguments = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 set_option = click.option(
@@ -29,13 +31,13 @@ set_option = click.option(
 
 
 class ExampleCommand(click.Command):
-    """A command whose help text keeps its example lines as they are."""
+    """A command whose help text keeps its example lines as they are, unbroken, to be copied."""
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
-                    formatter.write_text(line.strip())
+                    formatter.write(f"{'':{formatter.current_indent}}{line.strip()}\n")
 
 
 @click.group(
@@ -64,7 +66,12 @@ def cli() -> None:
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the run at a glance here.")
 @json_option
 def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path | None, as_json: bool) -> None:
-    """Simulate one scenario and print its summary."""
+    """Simulate one scenario and print its summary.
+
+    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file. The KEY of --set is a
+    short name (cuff_pressure, load, rest, person, cuff, posture, fidelity), any key of a scenario file with its dots
+    (cuff.width), or a parameter of the model (see `limbflow list parameters`).
+    """
     from . import plots, results
     from .report import print_run, run_as_json
 
@@ -86,9 +93,11 @@ def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path |
 
 @cli.command(
     cls=ExampleCommand,
+    short_help="Simulate every combination of some axes.",
     epilog="""
     limbflow sweep pressure_load_rest --out sweep.h5 --plot sweep.png
-    limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --out sweep.h5
+    limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --axis rest="15 s, 30 s, 60 s"
+    limbflow sweep 30-15-15-15 --axis load="10..50 %1RM / 5" --variable venous_volume_maximum_set_4
     """,
 )
 @click.argument("scenario")
@@ -101,18 +110,34 @@ def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path |
 )
 @set_option
 @click.option(
-    "--out", metavar="FILE.h5", type=click.Path(path_type=Path), help="Write the result here; goes on where it stopped."
+    "--out",
+    metavar="FILE.h5",
+    type=click.Path(path_type=Path),
+    help="Write the result here (HDF5); goes on where it stopped.",
 )
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the sweep here.")
-@click.option("--variable", metavar="NAME", help="The summary to print and plot [default: mean arterial inflow].")
+@click.option(
+    "--variable",
+    metavar="NAME",
+    help="The summary to print and plot, kept besides those of --keep: a signal, a statistic, and the part if not "
+    "the whole session [default: mean arterial inflow, which counts baseline and recovery in].",
+)
 @click.option(
     "--keep",
     "summaries",
     metavar="PATTERN",
     multiple=True,
-    help='Summaries to keep, "*" for all [default: of the whole session].',
+    help='Summaries to keep, such as "arterial_inflow_mean_rest_*", or "*" for all. May be given many times '
+    "[default: those of the whole session].",
 )
-@click.option("--threads", default=0, show_default="one for each processor", type=click.IntRange(0, 1024))
+@click.option(
+    "--threads",
+    metavar="NUMBER",
+    default=0,
+    show_default="0, one for each processor",
+    type=click.IntRange(0, 1024),
+    help="How many runs at a time.",
+)
 @json_option
 def sweep(
     scenario: str,
@@ -153,6 +178,7 @@ def sweep(
 
 @cli.command(
     cls=ExampleCommand,
+    short_help="Find the occlusion pressure of a cuff.",
     epilog="""
     limbflow aop --person adult_man --cuff wide_thigh --posture supine
     limbflow aop --person older_woman --cuff wide_arm --posture seated --json
@@ -164,7 +190,7 @@ def sweep(
 @set_option
 @json_option
 def aop(person: str, cuff: str, posture: str, settings: tuple[str, ...], as_json: bool) -> None:
-    """Find the arterial occlusion pressure: the cuff pressure at which the distal pulse is gone."""
+    """Find the arterial occlusion pressure (AOP): the cuff pressure at which the distal pulse is gone."""
     import limbflow
 
     changes = dict(split_setting(setting, "--set") for setting in settings)
@@ -191,26 +217,34 @@ def aop(person: str, cuff: str, posture: str, settings: tuple[str, ...], as_json
 
 @cli.command(
     cls=ExampleCommand,
+    short_help="Draw a result file.",
     epilog="""
     limbflow plot run.h5 --out run.png
-    limbflow plot sweep.h5 --variable venous_volume_max --out sweep.pdf
+    limbflow plot sweep.h5 --variable venous_volume_maximum --out sweep.pdf
     """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--out", metavar="FILE.png", type=click.Path(path_type=Path), help="The picture [default: FILE with .png]."
 )
-@click.option("--variable", metavar="NAME", help="For a sweep, the summary to show.")
+@click.option("--variable", metavar="NAME", help="Of a sweep, the summary to show [default: mean inflow].")
 @json_option
 def plot(file: Path, out: Path | None, variable: str | None, as_json: bool) -> None:
-    """Draw a result file: a run at a glance, or a sweep as curves and a heat map."""
+    """Draw a result file: a run at a glance, or a sweep as curves and a heat map.
+
+    A picture of that name is replaced. It ends in .png, .pdf or .svg.
+    """
     from . import plots, results
+    from .exceptions import InputError
 
     out = out or file.with_suffix(".png")
     results.check_output(out)
     check_picture(out)
     with results.open_dataset(file) as dataset:
-        axes = plots.run(dataset) if "time" in dataset.dims else plots.sweep(dataset, variable)
+        is_run = "time" in dataset.dims
+        if is_run and variable:
+            raise InputError(f"error: --variable {variable}: {file} is a run, of which the plot shows every panel")
+        axes = plots.run(dataset) if is_run else plots.sweep(dataset, variable)
         save_picture(axes, out)
     if as_json:
         print_json({"plot": str(out)})
@@ -224,6 +258,7 @@ KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "uni
 @cli.command(
     "list",
     cls=ExampleCommand,
+    short_help="List what there is to run or to name.",
     epilog="""
     limbflow list
     limbflow list cuffs
@@ -370,6 +405,9 @@ def report(error: BaseException, as_json: bool) -> int:
         error = error.__cause__ or KeyboardInterrupt()
     if isinstance(error, KeyboardInterrupt):
         kind, message, code = "interrupted", str(error) or "stopped", EXIT_INTERRUPTED
+    elif isinstance(error, NoArguments) and not as_json:
+        click.echo(error.format_message(), err=True)
+        return EXIT_BAD_INPUT
     elif isinstance(error, click.ClickException):
         kind, message, code = "input", usage_text(error), EXIT_BAD_INPUT
     elif isinstance(error, InputError):

@@ -117,6 +117,14 @@ def test_help_teaches(command, name):
         assert f"limbflow {name} " in done.stdout.partition("Examples")[2]
 
 
+def test_help_examples_can_be_copied_and_summaries_are_whole(command):
+    assert '--set cuff_pressure="80 %AOP" --set person=older_woman\n' in command("run", "--help").stdout
+    done = command()
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: limbflow")
+    assert "..." not in done.stderr.partition("Commands:")[2]
+
+
 def test_ctrl_c_ends_a_sweep_and_the_file_stays_readable(command, tmp_path, short_file):
     arguments = [
         "sweep",

@@ -9,11 +9,19 @@ import click
 
 
 @click.command(
+    short_help="Hold the model against measurements.",
     epilog="Exit code 0 whatever the verdicts are: a miss is a result, and it is shown.",
 )
 @click.option("--study", "ids", metavar="ID", multiple=True, help="Only this study. May be given many times.")
 @click.option("--html", metavar="FILE.html", type=click.Path(path_type=Path), help="Write a report with plots here.")
-@click.option("--threads", default=0, show_default="one for each processor", type=click.IntRange(0, 1024))
+@click.option(
+    "--threads",
+    default=0,
+    metavar="NUMBER",
+    show_default="0, one for each processor",
+    type=click.IntRange(0, 1024),
+    help="How many runs at a time.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
 def validate(ids: tuple[str, ...], html: Path | None, threads: int, json_wanted: bool) -> None:
     """Hold the model against published measurements and print the verdicts."""
