@@ -62,7 +62,8 @@ Items describe(const models::Scenario& scenario) {
     } else if (scenario.during == models::CuffDuring::never) {
       cuff += ", never inflated";
     } else {
-      cuff += ", " + describe(scenario.pressure) + " during " + std::string(models::name_of(scenario.during));
+      cuff += ", " + describe(scenario.pressure) +
+            (scenario.during == models::CuffDuring::all ? " throughout" : " during " + std::string(models::name_of(scenario.during)));
     }
     items.emplace_back("cuff", std::move(cuff));
   }

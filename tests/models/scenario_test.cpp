@@ -97,7 +97,7 @@ description = "for tests"
 
 TEST_F(Scenarios, TheThirtyFifteenProtocolIsReadAsWritten) {
   const Scenario s = load_scenario("30-15-15-15");
-  EXPECT_EQ(s.title, "30-15-15-15 at 20 % 1RM, thigh cuff at 60 % AOP");
+  EXPECT_EQ(s.title, "30-15-15-15 under a thigh cuff");
   EXPECT_EQ(s.files.size(), 3U);
   EXPECT_EQ(s.person.name, "adult man");
   EXPECT_EQ(s.person.sex, Sex::man);
