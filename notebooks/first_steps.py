@@ -44,7 +44,8 @@ run.arterial_inflow_mean.to_series().round(0)
 #
 # Without exercise the question that everybody asks has a plain answer. Blood that comes in cannot leave until the
 # veins have filled to the pressure that the cuff puts on them; inflow falls while they fill, and settles above zero
-# as long as the cuff is below the occlusion pressure.
+# as long as the cuff is below the occlusion pressure. After release it overshoots, the more the longer and the tighter
+# the cuff was on; those peaks leave the plot at its top.
 
 # %%
 import matplotlib.pyplot as plt
