@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..occlusion import aop
+from ..plots import LINE_STYLES
 from .measure import at, begin_of, excess, half_time, part, slope, tissue_volume
 from .registry import Evaluation, evaluates
 from .studies import Study
@@ -169,11 +170,12 @@ def distal_veins(study: Study) -> Evaluation:
     ]
 
     def draw(ax: Axes) -> None:
-        for pressure, run in runs.items():
+        for style, (pressure, run) in zip(LINE_STYLES, runs.items(), strict=False):
             ax.plot(
                 run.time / 60.0,
                 run.deep_venous_pressure,
                 label=f"cuff {pressure} mmHg, {through * pressure:.0f} at the vein",
+                **style,
             )
         ax.set_xlabel("time (min)")
         ax.set_ylabel("deep venous pressure (mmHg)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,8 +183,9 @@ def picture(result: StudyResult) -> str:
     for ax in axes:
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
-        if ax.get_legend() is not None:
-            ax.legend(frameon=False, fontsize="small")
+        if ax.get_legend() is not None:  # below the axes, where it hides no curve
+            ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0.0, -0.22), borderaxespad=0.0)
+            figure.set_figheight(figure.get_figheight() + 0.19 * len(ax.get_legend().get_texts()))
     return encoded(figure)
 
 
@@ -203,12 +205,10 @@ def draw_errors(ax: Axes, rows: list[Row]) -> None:
         error = max(-edge, min(edge, row.error)) if math.isfinite(row.error) else edge
         marker = "o" if abs(error) < edge else (">" if error > 0 else "<")
         ax.plot(error, place, marker, color=COLOURS[row.verdict], clip_on=False)
-    ax.set_yticks(range(len(rows)), [shortened(row.quantity) for row in reversed(rows)], fontsize="x-small")
+    ax.set_yticks(
+        range(len(rows)), ["\n".join(textwrap.wrap(row.quantity, 40)) for row in reversed(rows)], fontsize="x-small"
+    )
     ax.set_xlim(-edge, edge)
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.axvline(0, color="0.5", linewidth=0.8)
     ax.set_xlabel("error (SD, 2 SE or half-bands)")
-
-
-def shortened(text: str, longest: int = 44) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..plots import LINE_STYLES
 from .measure import at, begin_of, excess, exponential_time, part, slope, tissue_volume
 from .registry import Evaluation, evaluates
 from .studies import Study
@@ -157,10 +158,10 @@ def filling_and_drainage(study: Study) -> Evaluation:
             rows.append(within(name, "s", tau, record["time_constant_low_s"], record["time_constant_high_s"]))
 
     def draw(ax: Axes) -> None:
-        for pressure, run in runs.items():
+        for style, (pressure, run) in zip(LINE_STYLES, runs.items(), strict=False):
             time, pressures = part(run, "deep_venous_pressure", begin_of(run, "passive"), float(run.time[-1]))
             volume = np.interp(pressures, *curve)
-            ax.plot(time, volume - volume[0], label=f"model, {pressure} mmHg")
+            ax.plot(time, volume - volume[0], label=f"model, {pressure} mmHg", **style)
         top = ax.get_ylim()[1]
         time = np.linspace(0, 300, 200)
         low, high = study.rows[0][1:3]
