@@ -418,11 +418,12 @@ SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const Sw
   constexpr std::size_t chunks_per_thread = 32, largest_automatic_chunk = 256;
 
   const Clock::time_point begin = Clock::now();
-  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned wanted = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   const std::size_t chunk = options.chunk > 0 ? options.chunk
-                                              : std::clamp<std::size_t>(plan.size() / (threads * chunks_per_thread), 1,
+                                              : std::clamp<std::size_t>(plan.size() / (wanted * chunks_per_thread), 1,
                                                                         largest_automatic_chunk);
   const std::vector<MemberRange> ranges = ranges_to_run(plan.size(), chunk, options.already_done);
+  const auto threads = static_cast<unsigned>(std::clamp<std::size_t>(ranges.size(), 1, wanted));
   std::size_t to_run = 0;
   for (const MemberRange& range : ranges) {
     to_run += range.end - range.begin;
