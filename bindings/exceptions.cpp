@@ -1,7 +1,7 @@
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 
 #include <pybind11/pybind11.h>
 
@@ -45,6 +45,8 @@ void translate(std::exception_ptr pointer) {
     if (pointer) {
       std::rethrow_exception(pointer);
     }
+  } catch (const py::builtin_exception&) { // a runtime_error too, but pybind11's own
+    throw;
   } catch (const core::InputError& error) {
     set_error("InputError", error.what(), to_python(error.diagnostics()));
   } catch (const core::UnitError& error) {
@@ -57,7 +59,7 @@ void translate(std::exception_ptr pointer) {
     set_error("InputError", core::render(diagnostic), to_python({diagnostic}));
   } catch (const core::StorageError& error) {
     set_error("StorageError", error.what());
-  } catch (const std::system_error& error) {
+  } catch (const std::filesystem::filesystem_error& error) {
     set_error("StorageError", error.what());
   } catch (const std::runtime_error& error) {
     set_error("ComputationError", error.what());

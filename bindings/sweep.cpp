@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,13 +30,14 @@ namespace limbflow::bindings {
 
 namespace {
 
-/// A sweep in memory: arrays over the axes of its plan.
+/// What a sweep found. Without a file, arrays over the axes of its plan; with one they are in the file and empty here.
 struct SweepArrays {
-  std::vector<core::SummaryInfo> summaries;
+  std::vector<py::ssize_t> shape;
   std::vector<std::vector<double>> values; ///< [summary][member]
   std::vector<std::int8_t> statuses;       ///< core::MemberStatus of each member
   std::vector<std::string> messages;
-  std::size_t left = 0; ///< members still to be run, after Ctrl-C
+  std::size_t left = 0;     ///< members still to be run
+  bool interrupted = false; ///< by Ctrl-C, be it after the last member
 };
 
 /// Runs members of a sweep of one scenario, from many threads.
@@ -74,11 +76,17 @@ private:
 
 /// The summaries that a run of this scenario gives, each with its part of the session.
 std::vector<std::pair<core::SummaryInfo, std::string>> summaries_of(const models::Scenario& scenario) {
-  const py::gil_scoped_release released;
-  models::RunOptions options;
-  options.keep_traces = false;
+  Caller caller(py::none{});
+  models::RunResult result;
+  {
+    const py::gil_scoped_release released;
+    models::RunOptions options;
+    options.keep_traces = false;
+    options.cancel = [&caller] { return caller.cancelled(); };
+    result = models::run(scenario, options);
+  }
+  caller.rethrow();
   std::vector<std::pair<core::SummaryInfo, std::string>> infos;
-  const models::RunResult result = models::run(scenario, options);
   for (const auto& summary : result.summaries) {
     const std::string meaning = long_name(result, summary);
     infos.push_back({{column_name(summary), summary.unit, scope_name(summary) == "session" ? meaning : meaning + ", " + summary.scope}, scope_name(summary)});
@@ -86,17 +94,41 @@ std::vector<std::pair<core::SummaryInfo, std::string>> summaries_of(const models
   return infos;
 }
 
+/// The scenario with each of the people, cuffs, ... that axes name: what the name stands for may change while it stays.
+std::vector<std::string> named_inputs(const models::Scenario& base, const core::SweepPlan& plan) {
+  std::vector<std::string> texts;
+  for (const core::Axis& axis : plan.axes()) {
+    for (const core::Coordinate& coordinate : axis.coordinates) {
+      for (const std::string& label : coordinate.labels) {
+        try {
+          texts.push_back(models::with(base, {{coordinate.key, label}}).text);
+        } catch (const core::InputError& error) { // may be fine together with other axes
+          texts.emplace_back(error.what());
+        }
+      }
+    }
+  }
+  return texts;
+}
+
+std::vector<py::ssize_t> shape_of(const core::SweepPlan& plan) {
+  const auto shape = plan.shape();
+  return {shape.begin(), shape.end()};
+}
+
 SweepArrays sweep(const models::Scenario& base, const std::string& title, const core::SweepPlan& plan, const std::vector<core::SummaryInfo>& summaries,
                   const std::optional<std::string>& path, unsigned threads, py::object progress) {
   Caller caller(std::move(progress));
   SweepArrays arrays;
-  arrays.summaries = summaries;
   {
     const py::gil_scoped_release released;
     std::optional<core::SweepStore> store;
     if (path) {
-      store = core::SweepStore::create_or_resume(*path, plan, summaries, provenance_of(base, title));
+      core::Provenance provenance = provenance_of(base, title);
+      provenance.inputs = named_inputs(base, plan);
+      store = core::SweepStore::create_or_resume(*path, plan, summaries, provenance);
     } else {
+      arrays.shape = shape_of(plan);
       arrays.values.assign(summaries.size(), std::vector<double>(plan.size(), std::numeric_limits<double>::quiet_NaN()));
       arrays.statuses.assign(plan.size(), static_cast<std::int8_t>(core::MemberStatus::pending));
       arrays.messages.resize(plan.size());
@@ -131,7 +163,8 @@ SweepArrays sweep(const models::Scenario& base, const std::string& title, const 
     }
     arrays.left = report.left;
   }
-  if (!caller.interrupted()) {
+  arrays.interrupted = caller.interrupted();
+  if (!arrays.interrupted) {
     caller.rethrow();
   }
   return arrays;
@@ -154,11 +187,6 @@ std::string dimension_name(std::string key) {
   }
   std::replace(key.begin(), key.end(), '.', '_');
   return key;
-}
-
-std::vector<py::ssize_t> shape_of(const core::SweepPlan& plan) {
-  const auto shape = plan.shape();
-  return {shape.begin(), shape.end()};
 }
 
 } // namespace
@@ -211,17 +239,22 @@ void bind_sweep(py::module_& module) {
       .def_readonly("long_name", &core::SummaryInfo::long_name);
 
   py::class_<SweepArrays>(module, "SweepArrays", "What a sweep found, over the axes of its plan.")
-      .def_readonly("left", &SweepArrays::left, "Members that are still to be run, after Ctrl-C.")
+      .def_readonly("left", &SweepArrays::left, "Members that are still to be run.")
+      .def_readonly("interrupted", &SweepArrays::interrupted, "Whether Ctrl-C was pressed.")
       .def("values",
-           [](py::object self, const core::SweepPlan& plan, std::size_t summary) {
-             return view_of(self.cast<const SweepArrays&>().values.at(summary), shape_of(plan), self);
+           [](py::object self, std::size_t summary) {
+             const auto& arrays = self.cast<const SweepArrays&>();
+             return view_of(arrays.values.at(summary), arrays.shape, self);
            },
-           py::arg("plan"), py::arg("summary"))
-      .def("statuses",
-           [](py::object self, const core::SweepPlan& plan) {
-             return view_of(self.cast<const SweepArrays&>().statuses, shape_of(plan), self);
-           },
-           py::arg("plan"))
+           py::arg("summary"))
+      .def_property_readonly("statuses",
+                             [](py::object self) {
+                               const auto& arrays = self.cast<const SweepArrays&>();
+                               if (arrays.shape.empty()) {
+                                 throw std::out_of_range("the sweep is in its file");
+                               }
+                               return view_of(arrays.statuses, arrays.shape, self);
+                             })
       .def_readonly("messages", &SweepArrays::messages);
 
   module.def("summaries", &summaries_of, py::arg("scenario"), "The numbers that a run of this scenario gives, as a sweep names them, each with its part of the session.");

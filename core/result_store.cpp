@@ -725,6 +725,9 @@ std::string fingerprint_of(const SweepPlan& plan, const std::vector<SummaryInfo>
     add_number(parameter.value);
     add(parameter.unit);
   }
+  for (const std::string& input : provenance.inputs) {
+    add(input);
+  }
   for (const Axis& axis : plan.axes()) {
     add(axis.name);
     for (const Coordinate& coordinate : axis.coordinates) {
@@ -971,8 +974,8 @@ SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
       }
       const bool is_dimension = H5DSis_scale(dataset) > 0;
       const std::vector<std::string> along = is_dimension ? std::vector{name} : dimension_names(dataset);
-      const auto axis =
-          std::find_if(layout.axes.begin(), layout.axes.end(), [&](const Axis& a) { return along == std::vector{a.name}; });
+      const auto axis = std::find_if(layout.axes.begin(), layout.axes.end(),
+                                     [&](const Axis& a) { return along == std::vector{a.name}; });
       if (axis == layout.axes.end()) {
         throw Failure("it is damaged: the axis of '" + name + "' is missing");
       }
@@ -1077,8 +1080,9 @@ SweepStore SweepStore::create_or_resume(const fs::path& path, const SweepPlan& p
   }
   if (store.impl_->fingerprint != fingerprint_of(plan, summaries, provenance)) {
     refuse(std::string("the file holds another sweep (") +
-           (header.provenance.scenario != provenance.scenario ? "its scenario is another"
-                                                              : "it has other axes, summaries or parameters") +
+           (header.provenance.scenario != provenance.scenario
+                ? "its scenario is another"
+                : "it has other axes, summaries, parameters or files that they name") +
            ")");
   }
   return store;

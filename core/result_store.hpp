@@ -51,6 +51,9 @@ struct Provenance {
   std::string title;
   std::string scenario; ///< resolved text of the scenario file
   std::vector<Parameter> parameters;
+  /// What else the members of a sweep depend on, such as the person that a point of an axis names: not stored, but a
+  /// sweep is gone on with only if they are the same.
+  std::vector<std::string> inputs;
   std::string created; ///< UTC, ISO 8601; empty: the time of writing
 };
 
@@ -99,7 +102,7 @@ public:
   static SweepStore open(const std::filesystem::path& path);
 
   /// Goes on with the file if there is one, else makes it. Refuses a file that another build began (version,
-  /// hash of the sources), and one whose fingerprint (scenario, parameters, axes, summaries) is another sweep's.
+  /// hash of the sources), and one whose fingerprint (scenario, parameters, inputs, axes, summaries) is another sweep's.
   static SweepStore create_or_resume(const std::filesystem::path& path, const SweepPlan& plan,
                                      const std::vector<SummaryInfo>& summaries, const Provenance& provenance);
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import xarray
 
 
+MOST_THREADS = 1024
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a sweep. `dataset` holds the members that were finished; the others have status `pending`."""
 
@@ -74,6 +77,8 @@ def run(
     """The sweep over axes that are made already; see `sweep`."""
     if not axes:
         raise InputError('error: a sweep needs an axis, for example cuff_pressure="0..100 %AOP / 11"')
+    if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= MOST_THREADS:
+        raise InputError(f"error: threads: {threads!r} is not a whole number from 0 to {MOST_THREADS}")
     if file is not None:
         results.check_output(file)
     plan = _engine.SweepPlan(axes)
@@ -83,8 +88,9 @@ def run(
         path = None if file is None else os.fspath(file)
         arrays = _engine.sweep(scenario._native, title, plan, kept, path, threads, report)
     dataset = memory_dataset(scenario, title, plan, kept, arrays) if file is None else results.open_dataset(file)
-    if arrays.left:
-        where = f"; they are kept in {file}, and the same call goes on from there" if file is not None else ""
+    if arrays.interrupted:
+        goes_on = file is not None and arrays.left > 0
+        where = f"; they are kept in {file}, and the same call goes on from there" if goes_on else ""
         raise Interrupted(f"stopped with {len(plan) - arrays.left} of {len(plan)} members finished{where}", dataset)
     return dataset
 
@@ -122,12 +128,12 @@ def memory_dataset(
             points = np.asarray(coordinate.points, dtype=object if isinstance(coordinate.points, list) else float)
             coordinates[coordinate.name] = (axis.name, points, attributes)
     variables: dict[str, Any] = {
-        info.name: (dims, arrays.values(plan, index), results.attributes(info.unit, info.long_name))
+        info.name: (dims, arrays.values(index), results.attributes(info.unit, info.long_name))
         for index, info in enumerate(kept)
     }
     names = _engine.member_statuses()
     flags = {"flag_values": np.arange(len(names), dtype=np.int8), "flag_meanings": " ".join(names)}
-    variables["status"] = (dims, arrays.statuses(plan), {"long_name": "how the member stands", **flags})
+    variables["status"] = (dims, arrays.statuses, {"long_name": "how the member stands", **flags})
     messages = np.array(arrays.messages, dtype=object).reshape(plan.shape)
     variables["message"] = (dims, messages, {"long_name": "why the member did not complete"})
     return xarray.Dataset(variables, coords=coordinates, attrs=results.provenance("sweep", scenario, title))

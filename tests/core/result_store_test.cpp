@@ -415,14 +415,17 @@ TEST_F(ResultStore, AnotherSweepIsNotResumed) {
   EXPECT_CONTAINS(resume(example_plan(), example_summaries, other), "holds another sweep (its scenario is another)");
   other = example_provenance();
   other.parameters[0].value = std::nextafter(other.parameters[0].value, 1);
-  EXPECT_CONTAINS(resume(example_plan(), example_summaries, other), "other axes, summaries or parameters");
+  EXPECT_CONTAINS(resume(example_plan(), example_summaries, other), "other axes, summaries, parameters or files");
+  other = example_provenance();
+  other.inputs = {"age = \"70 yr\""};
+  EXPECT_CONTAINS(resume(example_plan(), example_summaries, other), "other axes, summaries, parameters or files");
   std::vector<Axis> axes = example_plan().axes();
   axes[0].coordinates[0].values[2] = 51;
   EXPECT_CONTAINS(resume(SweepPlan(axes), example_summaries, example_provenance()),
-                  "other axes, summaries or parameters");
+                  "other axes, summaries, parameters or files");
   std::vector<SummaryInfo> summaries = example_summaries;
   summaries.pop_back();
-  EXPECT_CONTAINS(resume(example_plan(), summaries, example_provenance()), "other axes, summaries or parameters");
+  EXPECT_CONTAINS(resume(example_plan(), summaries, example_provenance()), "other axes, summaries, parameters or files");
 }
 
 // Takes a text of the file away, or puts another in its place.

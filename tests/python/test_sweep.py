@@ -1,6 +1,8 @@
 import os
+import re
 import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +134,24 @@ def test_the_file_of_another_sweep_is_refused(short_scenario, tmp_path):
         limbflow.sweep(short_scenario, rest=["5 s", "12 s"], file=path)
 
 
+def test_a_sweep_over_a_person_who_has_changed_is_refused(short_scenario, tmp_path):
+    person = tmp_path / "somebody.toml"
+    shipped = Path(limbflow.__file__).parent / "data/scenarios/people/adult_man.toml"
+    person.write_text(shipped.read_text())
+    people, path = ["adult_woman", str(person)], tmp_path / "sweep.h5"
+    limbflow.sweep(short_scenario, person=people, file=path).close()
+    limbflow.sweep(short_scenario, person=people, file=path).close()
+    person.write_text(re.sub(r'age = "[^"]*"', 'age = "61 yr"', shipped.read_text()))
+    with pytest.raises(limbflow.StorageError, match="files that they name"):
+        limbflow.sweep(short_scenario, person=people, file=path)
+
+
+@pytest.mark.parametrize("threads", [-1, 1025, 2.0, "2", True])
+def test_threads_that_cannot_be_are_input_errors(short_scenario, threads):
+    with pytest.raises(limbflow.InputError, match="threads"):
+        limbflow.sweep(short_scenario, rest=["5 s"], threads=threads)
+
+
 def interrupt_soon(after_s: float) -> threading.Timer:
     timer = threading.Timer(after_s, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
@@ -151,6 +171,16 @@ def test_ctrl_c_keeps_finished_members_and_the_same_call_goes_on(tmp_path):
     assert 0 < done < 4000
     assert int((partial.status == 0).sum()) == 4000 - done
     assert int(np.isfinite(partial.arterial_inflow_mean).sum()) == done
+
+
+def test_ctrl_c_after_the_last_member_is_not_swallowed(short_scenario):
+    def stop_at_the_end(fraction):
+        if fraction >= 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(limbflow.Interrupted, match="2 of 2") as caught:
+        limbflow.sweep(short_scenario, rest=["5 s", "10 s"], progress=stop_at_the_end)
+    assert (caught.value.dataset.status == 1).all()
 
 
 def test_an_interrupted_file_goes_on_to_the_same_values(short_scenario, tmp_path):
