@@ -107,6 +107,9 @@ constexpr auto table = std::to_array<Unit>({
     {"mmHg*mL/mL", D::pressure_times_volume_per_tissue},
     {"mmHg*mL/100mL", D::pressure_times_volume_per_tissue, 1, 100},
     {"1/yr", D::per_age},
+    {"mM/mmHg", D::concentration_per_pressure},
+    {"mmHg/mM", D::pressure_per_concentration},
+    {"mM/s/mmHg", D::diffusing_capacity},
 });
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> typographic{{{"\u00B7", "*"},
@@ -281,6 +284,12 @@ std::string_view name_of(Dimension dimension) {
     return "pressure times volume per tissue";
   case D::per_age:
     return "change per year of age";
+  case D::concentration_per_pressure:
+    return "concentration per pressure";
+  case D::pressure_per_concentration:
+    return "pressure per concentration";
+  case D::diffusing_capacity:
+    return "diffusing capacity";
   }
   throw std::logic_error("a dimension without a name");
 }

@@ -53,6 +53,9 @@ enum class Dimension {
   elastance_per_tissue,             ///< mmHg/(mL/mL)
   pressure_times_volume_per_tissue, ///< mmHg*mL/mL
   per_age,                          ///< 1/yr
+  concentration_per_pressure,       ///< mM/mmHg
+  pressure_per_concentration,       ///< mmHg/mM
+  diffusing_capacity,               ///< mM/s/mmHg
 };
 
 /// One row of the closed table: base value = value * numerator / denominator + offset. Two factors, of which one is 1

@@ -4,6 +4,8 @@
 #include "models/cuff_transmission.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <string>
 
 namespace limbflow::models {
@@ -12,8 +14,77 @@ namespace {
 
 /// Age at which the tables hold; effects of age count from here, yr.
 constexpr double reference_age = 24.0;
+/// Tissue below the cuff of the man that muscle volumes are tabled for, mL.
+constexpr double reference_arm_volume = 1900.0;
+constexpr double reference_leg_volume = 10000.0;
 /// Volumes and flows of the tables are per mL of tissue; the equations use 100 mL.
 constexpr double tissue_unit = 100.0;
+
+/// Name of the working muscle group in the parameter tables.
+std::string muscle_group_name(const Scenario& scenario) {
+  MuscleGroup group = scenario.limb == LimbKind::arm ? MuscleGroup::elbow_flexors : MuscleGroup::knee_extensors;
+  if (!scenario.exercises.empty())
+    group = scenario.exercises.front().muscle;
+  std::string name(name_of(group));
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const std::string& group) {
+  const auto number = [&](const std::string& name) { return table.value(name); };
+  WorkingMuscle<double> m{};
+  const double first = number(group + "_type_1");
+  const double second = number(group + "_type_2a");
+  const double last = std::max(0.02, 1.0 - first - second);
+  const double sum = first + second + last;
+  m.pool = motor_unit_pool({first / sum, second / sum, last / sum}, number("last_recruitment_threshold"),
+                           number("rate_coding_range"), number("first_unit_force"));
+  m.resting_ph = number("resting_muscle_ph");
+  m.resting_lactate = number("resting_muscle_lactate");
+  const std::array<std::string, fibre_classes> suffix{"_1", "_2a", "_2x"};
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    FibreEnergetics<double>& fibre = m.fibre[k];
+    fibre.creatine = number("total_creatine");
+    fibre.adenine = number("total_adenine");
+    const double phosphocreatine = number("resting_phosphocreatine");
+    // ADP at rest from creatine kinase in equilibrium, then the phosphate that leaves Pi at its resting value
+    const double equilibrium = energetics::creatine_kinase * std::pow(10.0, -m.resting_ph);
+    const double free_creatine = fibre.creatine - phosphocreatine;
+    fibre.resting_adp = fibre.adenine * free_creatine / (phosphocreatine * equilibrium + free_creatine);
+    fibre.phosphate = number("resting_phosphate") + phosphocreatine + 3.0 * (fibre.adenine - fibre.resting_adp) +
+                      2.0 * fibre.resting_adp;
+    m.resting_energy = phosphocreatine + 2.0 * (fibre.adenine - fibre.resting_adp) + fibre.resting_adp;
+    fibre.resting_use = number("resting_atp_use");
+    fibre.oxidative_maximum = number("oxidative_maximum" + suffix[k]);
+    fibre.oxidative_adp = number("oxidative_adp");
+    fibre.oxygen_half = number("oxygen_half");
+    fibre.glycolytic_maximum = number("glycolytic_maximum" + suffix[k]);
+    fibre.glycolytic_phosphate = number("glycolytic_phosphate");
+    fibre.contraction_cost = number("contraction_cost" + suffix[k]);
+    fibre.fatigued_cost = number("fatigued_cost_share");
+    fibre.atp_half = number("atp_half_use");
+    fibre.buffer = number("muscle_buffer");
+  }
+  m.resting_dihydrogen = phosphates(m.resting_energy, m.resting_ph, m.fibre[0]).dihydrogen;
+  m.oxygen = {number("oxygen_capacity"),  number("arterial_saturation"), number("haemoglobin_p50"), number("haemoglobin_hill"),
+              number("bohr_coefficient"), number("myoglobin"),           number("myoglobin_p50"),   number("oxygen_solubility"),
+              number("capillary_blood_volume"), number("oxygen_diffusion")};
+  constexpr double guessed_oxygen_pressure = 25.0; // mmHg; the resting limb replaces what follows from it
+  m.resting_oxygen = tissue_oxygen_content(guessed_oxygen_pressure, m.oxygen);
+  m.phosphate_sensitivity = number("phosphate_sensitivity");
+  m.excitability_gain = number("excitability_gain");
+  m.excitability_time = number("excitability_time");
+  m.lasting_gain = number("lasting_gain");
+  m.lasting_time = number("lasting_time");
+  m.lasting_acid = number("lasting_acid");
+  m.central_maximum = number("central_maximum");
+  m.central_time = number("central_time");
+  m.afferent_dihydrogen = number("afferent_dihydrogen");
+  m.oxygen_per_atp = 1.0 / number("atp_per_oxygen");
+  m.proton_efflux = number("proton_efflux");
+  m.lactate_transport = number("lactate_transport");
+  return m;
+}
 
 /// Share of the cuff's gauge pressure that presses on the skin.
 double skin_share(const Scenario& scenario) {
@@ -40,6 +111,9 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const Person& person = scenario.person;
   const double years = person.age_yr - reference_age;
   const std::string limb_name = is_arm ? "arm" : "leg";
+  const std::string group = muscle_group_name(scenario);
+  // Muscle groups are tabled for a limb of the reference man and scale with the limb.
+  const double muscle_scale = limb_of(scenario).distal_volume_mL / (is_arm ? reference_arm_volume : reference_leg_volume);
   const std::string place = std::string(name_of(scenario.posture)) + "_" + limb_name;
 
   LimbParameters<double> p{};
@@ -72,7 +146,8 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const double arterial = p.resting_arterial_pressure - conduit_fall;
   const double conductance = flow / (arterial - venous);
   const double muscle = number(limb_name + "_muscle_share_of_resting_flow");
-  p.active_share = number("active_share");
+  p.muscle_volume = tissue_unit * number(group + "_volume") * muscle_scale / p.tissue_volume;
+  p.active_share = std::min(0.95, p.muscle_volume / (tissue_unit * number("deep_venous_share")));
   p.active_resting_flow = flow * muscle * p.active_share;
   p.inactive_resting_flow = flow * muscle * (1.0 - p.active_share);
   p.skin_resting_flow = flow * (1.0 - muscle);
@@ -84,8 +159,9 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const double supine_column = column * number("supine_" + limb_name + "_limb_level");
   p.resting_arteriolar_pressure = 0.5 * (arterial + capillary) + supine_column;
 
-  p.demand_gain = number("demand_gain");
   p.intramuscular_gain = number("intramuscular_gain");
+  p.intramuscular_first = number("intramuscular_first");
+  p.intramuscular_first_force = number("intramuscular_first_force");
   p.vessel_closed = number("vessel_closed");
   p.vessel_open = number("vessel_open");
 
@@ -119,11 +195,33 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.muscle_maximum_dilation = number("muscle_maximum_dilation");
   p.skin_maximum_dilation = number("skin_maximum_dilation");
   p.half_dilation_deficit = number("half_dilation_deficit");
+  p.skin_half_dilation_deficit = number("skin_half_dilation_deficit");
   p.myogenic_sensitivity = number("myogenic_sensitivity");
   p.veno_arteriolar_strength = number("veno_arteriolar_strength");
   p.veno_arteriolar_start = number("veno_arteriolar_start");
   p.veno_arteriolar_full = number("veno_arteriolar_full");
   p.tone_time = number("tone_time");
+
+  p.muscle = working_muscle(table, group);
+  p.reflexes = {number("command_pressure"),
+                number("afferent_pressure"),
+                number("command_heart_rate"),
+                number("afferent_heart_rate"),
+                number("flow_pressure_fall") / 60.0, // per mL/min
+                number("reflex_time")};
+  p.working_limbs = number("working_limbs");
+  p.lactate_distribution = number("lactate_space") * person.mass_kg * 1000.0;
+  p.lactate_clearance = number("lactate_clearance");
+  p.muscle_lactate_volume = number("muscle_lactate_volume");
+  p.resting_blood_lactate = number("resting_blood_lactate");
+  p.carbon_dioxide_slope = number("carbon_dioxide_slope");
+  p.carbon_dioxide_per_lactate = number("carbon_dioxide_per_lactate");
+  p.blood_ph_per_carbon_dioxide = number("blood_ph_per_carbon_dioxide");
+  p.blood_ph_per_lactate = number("blood_ph_per_lactate");
+  p.myoglobin_light_share = number("myoglobin_light_share");
+  p.resting_phosphocreatine = number("resting_phosphocreatine");
+  p.osmotic_share = number("osmotic_share");
+  p.osmolality = number("muscle_osmolality");
 
   p.resting_refill_time = number("resting_refill_time") *
                           std::max(0.2, 1.0 + number("refill_time_rise_with_age") * years) *

@@ -1,6 +1,6 @@
 // What a run reports: signals averaged over one beat around each time, so that both fidelities speak of the same thing.
 //
-//   S(t) = (1/T) * integral of s from t - T/2 to t + T/2        T: one beat
+//   S(t) = mean of s over the beat around t; beats are counted by the heart rate, which moves with effort
 //
 // The window never leaves the part of the protocol that t is in (a set, a rest, ...), nor the stretch of one fidelity: near their
 // ends the window is moved inside, and what is shorter than a beat is averaged whole. At a change the later part counts.
@@ -13,7 +13,6 @@
 #include "core/recorder.hpp"
 #include "core/timeline.hpp"
 #include "models/limb.hpp"
-#include "models/stretches.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,24 +24,19 @@ namespace limbflow::models {
 
 class BeatMeanRecorder {
 public:
-  /// period: length of a beat, s. Segments of a stretch with the same group that follow each other are one part.
-  BeatMeanRecorder(const std::vector<Stretch>& stretches, const LimbParameters<double>& limb, double period)
-      : parameters(limb), beat(period) {
+  /// window: beats that a value is the mean of; 1, or much less to see the waveform.
+  BeatMeanRecorder(const LimbParameters<double>& limb, double window)
+      : parameters(limb), resolution(1.0 / (intervals_per_beat * limb.heart_rate)), window_beats(window) {
     for (auto& values : nodes)
       values.resize(count);
     for (auto& values : edges)
       values.resize(count);
-    times.push_back(stretches.front().timeline.begin());
+    times.push_back(0.0);
     integrals.assign(count, 0.0);
-    for (const Stretch& stretch : stretches) {
-      const auto& segments = stretch.timeline.segments();
-      for (std::size_t k = 0; k < segments.size(); ++k) {
-        if (k == 0 || parts.back().group != segments[k].group)
-          parts.push_back({segments[k].begin, segments[k].end, segments[k].group});
-        parts.back().end = segments[k].end;
-      }
-    }
   }
+
+  /// A stretch of one fidelity begins: no window reaches across.
+  void new_stretch() { cut_here = true; }
 
   /// Observer for core::integrate of a stretch of the run with the model M.
   template <core::Model M>
@@ -50,7 +44,7 @@ public:
     BeatMeanRecorder& recorder;
 
     void begin_segment(std::size_t, const core::Segment<LimbControls<double>>& segment, const core::StateOf<M>& y) {
-      recorder.controls = segment.controls;
+      recorder.enter(segment);
       recorder.evaluate<M>(segment.begin, y, recorder.nodes[0]);
     }
     template <class Step>
@@ -76,7 +70,7 @@ public:
   }
 
   /// What the beat means did over all parts of a group, as far as the run came; one per signal. Means and integrals are
-  /// those of the signal itself; extrema are looked for 32 times a beat.
+  /// those of the signal itself; extrema are looked for 32 times a resting beat.
   std::vector<core::SignalSummary> summaries(int group) {
     std::vector<core::SignalSummary> result(count);
     std::vector<double> values(count);
@@ -84,7 +78,8 @@ public:
       const double last_time = std::min(part.end, end());
       if (part.group != group || !(last_time > part.begin))
         continue;
-      const auto pieces = static_cast<std::size_t>(std::ceil((last_time - part.begin) * looks_per_beat / beat));
+      const auto pieces =
+          static_cast<std::size_t>(std::ceil((last_time - part.begin) * looks_per_interval / resolution));
       for (std::size_t k = 0; k <= pieces; ++k) {
         const double t =
             k == pieces ? last_time
@@ -112,13 +107,21 @@ public:
 
 private:
   static constexpr double intervals_per_beat = 4.0;
-  static constexpr double looks_per_beat = 32.0;
+  static constexpr double looks_per_interval = 8.0;
+  static constexpr std::size_t count = limb_signal_count;
 
   struct Part {
     double begin;
     double end;
     int group;
   };
+
+  void enter(const core::Segment<LimbControls<double>>& segment) {
+    controls = segment.controls;
+    if (cut_here || parts.empty() || parts.back().group != segment.group)
+      parts.push_back({segment.begin, segment.begin, segment.group});
+    cut_here = false;
+  }
 
   template <core::Model M>
   void evaluate(double t, const core::StateOf<M>& y, std::vector<double>& values) {
@@ -128,7 +131,7 @@ private:
   template <core::Model M, class Step>
   void take(const Step& step) {
     core::StateOf<M> y;
-    const auto intervals = static_cast<std::size_t>(std::ceil(step.length() * intervals_per_beat / beat));
+    const auto intervals = static_cast<std::size_t>(std::ceil(step.length() / resolution));
     const double share = 1.0 / static_cast<double>(intervals);
     for (std::size_t k = 0; k < intervals; ++k) {
       for (const std::size_t node : {1, 2}) {
@@ -144,37 +147,70 @@ private:
       times.push_back(k + 1 == intervals ? step.end() : step.time_at_fraction(static_cast<double>(k + 1) * share));
       nodes[0].swap(nodes[2]);
     }
+    parts.back().end = step.end();
   }
 
   void sample_within(const Part& part, double t, double* out) {
-    const double last = std::min(part.end, end());
-    const double window = std::min(beat, last - part.begin);
+    const double first = beats_at(part.begin);
+    const double last = beats_at(part.end);
+    const double window = std::min(window_beats, last - first);
     if (!(window > 0.0)) { // the run ended where this part begins
       std::copy(nodes[0].begin(), nodes[0].end(), out);
       return;
     }
-    const double from = std::clamp(t - 0.5 * window, part.begin, last - window);
-    integral_at(from + window, edges[1]);
+    const double from_beats = std::clamp(beats_at(t) - 0.5 * window, first, last - window);
+    const double from = std::max(part.begin, time_of(from_beats));
+    const double to = std::min(part.end, time_of(from_beats + window));
+    integral_at(to, edges[1]);
     integral_at(from, edges[0]);
     for (std::size_t i = 0; i < count; ++i)
-      out[i] = (edges[1][i] - edges[0][i]) / window;
+      out[i] = (edges[1][i] - edges[0][i]) / (to - from);
   }
 
-  void integral_at(double t, std::vector<double>& out) const {
+  // Beats since the start: the running integral of the heart rate.
+  double beats_of(std::size_t row) const { return integrals[row * count + signal_heart_rate] / 60.0; }
+
+  double beats_at(double t) const {
+    const auto [left, right, share] = position(t);
+    return beats_of(left) + share * (beats_of(right) - beats_of(left));
+  }
+
+  double time_of(double beats) const {
+    std::size_t low = 0;
+    std::size_t high = times.size() - 1;
+    while (high - low > 1) {
+      const std::size_t middle = (low + high) / 2;
+      (beats_of(middle) <= beats ? low : high) = middle;
+    }
+    const double span = beats_of(high) - beats_of(low);
+    const double share = span > 0.0 ? std::clamp((beats - beats_of(low)) / span, 0.0, 1.0) : 0.0;
+    return times[low] + share * (times[high] - times[low]);
+  }
+
+  struct Position {
+    std::size_t left, right;
+    double share;
+  };
+
+  Position position(double t) const {
     const auto later = std::upper_bound(times.begin(), times.end(), t);
     const auto right = std::min(static_cast<std::size_t>(later - times.begin()), times.size() - 1);
     const std::size_t left = right == 0 ? 0 : right - 1;
     const double span = times[right] - times[left];
-    const double share = span > 0.0 ? std::clamp((t - times[left]) / span, 0.0, 1.0) : 0.0;
+    return {left, right, span > 0.0 ? std::clamp((t - times[left]) / span, 0.0, 1.0) : 0.0};
+  }
+
+  void integral_at(double t, std::vector<double>& out) const {
+    const auto [left, right, share] = position(t);
     for (std::size_t i = 0; i < count; ++i)
       out[i] = integrals[left * count + i] + share * (integrals[right * count + i] - integrals[left * count + i]);
   }
 
-  static constexpr std::size_t count = limb_signal_count;
-
   LimbParameters<double> parameters;
   LimbControls<double> controls{};
-  double beat;
+  double resolution;   // longest interval of the running integral, s
+  double window_beats;
+  bool cut_here = true;
   std::vector<Part> parts;
   std::array<std::vector<double>, 3> nodes; // signals at the start, middle and end of an interval
   std::array<std::vector<double>, 2> edges; // integrals at the ends of a window

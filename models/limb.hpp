@@ -35,8 +35,7 @@ enum LimbState : std::size_t {
   deep_venous_volume,
   superficial_venous_volume,
   interstitial_volume,    // gained since supine rest
-  active_deficit,         // oxygen deficit of working muscle, in stores
-  inactive_deficit,
+  inactive_deficit,       // oxygen deficit, in stores
   skin_deficit,
   active_perfusion,       // flow that capillary exchange sees, over resting flow
   inactive_perfusion,
@@ -47,6 +46,19 @@ enum LimbState : std::size_t {
   inflow_volume,          // blood that came in through the artery since the start
   outflow_volume,         // blood that left through veins since the start
   lymph_volume,           // fluid that left as lymph since the start
+  fibre_energy,           // high-energy phosphate of the working muscle's fibre classes I, IIa, IIx, mM
+  fibre_ph = fibre_energy + fibre_classes,
+  fibre_lactate = fibre_ph + fibre_classes,
+  fibre_excitability_loss = fibre_lactate + fibre_classes,
+  fibre_lasting_loss = fibre_excitability_loss + fibre_classes,
+  muscle_oxygen = fibre_lasting_loss + fibre_classes, // content of the working muscle's tissue, mM
+  capillary_oxygen,       // content of its capillary blood, mM
+  capillary_lactate,      // of the blood that leaves it, mM
+  blood_lactate,          // of arterial blood, mM
+  central_fatigue,        // share of the drive that is not at hand
+  pressor,                // rise of mean arterial pressure, mmHg
+  heart_rate_rise,        // 1/s
+  heart_phase,            // beats since the start, from the foot of the pulse
   limb_state_count
 };
 
@@ -61,6 +73,7 @@ enum LimbSignal : std::size_t {
   signal_rate_pressure_product,
   signal_arterial_inflow,
   signal_muscle_flow,
+  signal_working_muscle_flow,
   signal_skin_flow,
   signal_venous_outflow,
   signal_filtration_flow,
@@ -76,7 +89,28 @@ enum LimbSignal : std::size_t {
   signal_muscle_conductance,
   signal_skin_conductance,
   signal_oxygen_deficit,
+  signal_muscle_oxygen_saturation,
+  signal_deoxyhaemoglobin_change,
+  signal_total_haemoglobin_change,
+  signal_tissue_po2,
+  signal_venous_oxygen_saturation,
+  signal_muscle_oxygen_uptake,
+  signal_atp,
+  signal_phosphocreatine,
+  signal_inorganic_phosphate,
+  signal_muscle_lactate,
+  signal_muscle_ph,
+  signal_venous_ph,
+  signal_venous_lactate,
+  signal_blood_lactate,
+  signal_motor_drive,
+  signal_high_threshold_recruitment,
+  signal_emg_amplitude,
   signal_force,
+  signal_force_capacity,
+  signal_perceived_effort,
+  signal_discomfort,
+  signal_muscle_thickness_change,
   signal_capillary_refill_time,
   signal_pulse_amplitude,
   limb_signal_count
@@ -98,7 +132,6 @@ struct Limb {
         {"deep_venous_volume", "mL/100mL", 1.0, 0.0, unbounded},
         {"superficial_venous_volume", "mL/100mL", 0.5, 0.0, unbounded},
         {"interstitial_volume", "mL/100mL", 0.5, -unbounded, unbounded},
-        {"active_deficit", "1", 1.0, -unbounded, unbounded},
         {"inactive_deficit", "1", 1.0, -unbounded, unbounded},
         {"skin_deficit", "1", 1.0, -unbounded, unbounded},
         {"active_perfusion", "1", 1.0, -unbounded, unbounded},
@@ -110,6 +143,29 @@ struct Limb {
         {"inflow_volume", "mL/100mL", 1.0, -unbounded, unbounded},
         {"outflow_volume", "mL/100mL", 1.0, -unbounded, unbounded},
         {"lymph_volume", "mL/100mL", 0.1, -unbounded, unbounded},
+        {"energy_I", "mM", 10.0, 0.0, unbounded},
+        {"energy_IIa", "mM", 10.0, 0.0, unbounded},
+        {"energy_IIx", "mM", 10.0, 0.0, unbounded},
+        {"ph_I", "1", 0.1, 5.0, 8.0},
+        {"ph_IIa", "1", 0.1, 5.0, 8.0},
+        {"ph_IIx", "1", 0.1, 5.0, 8.0},
+        {"lactate_I", "mM", 5.0, 0.0, unbounded},
+        {"lactate_IIa", "mM", 5.0, 0.0, unbounded},
+        {"lactate_IIx", "mM", 5.0, 0.0, unbounded},
+        {"excitability_loss_I", "1", 0.1, 0.0, 1.0},
+        {"excitability_loss_IIa", "1", 0.1, 0.0, 1.0},
+        {"excitability_loss_IIx", "1", 0.1, 0.0, 1.0},
+        {"lasting_loss_I", "1", 0.1, 0.0, 1.0},
+        {"lasting_loss_IIa", "1", 0.1, 0.0, 1.0},
+        {"lasting_loss_IIx", "1", 0.1, 0.0, 1.0},
+        {"muscle_oxygen", "mM", 0.1, 0.0, unbounded},
+        {"capillary_oxygen", "mM", 1.0, 0.0, unbounded},
+        {"capillary_lactate", "mM", 1.0, 0.0, unbounded},
+        {"blood_lactate", "mM", 1.0, 0.0, unbounded},
+        {"central_fatigue", "1", 0.1, 0.0, 1.0},
+        {"pressor", "mmHg", 10.0, -unbounded, unbounded},
+        {"heart_rate_rise", "1/s", 0.5, -unbounded, unbounded},
+        {"heart_phase", "1", 1.0, -unbounded, unbounded},
     }};
     return table;
   }
@@ -126,6 +182,7 @@ struct Limb {
         {"rate_pressure_product", "mmHg bpm", "heart rate times systolic pressure"},
         {"arterial_inflow", "mL/min", "arterial inflow to the limb below the cuff"},
         {"muscle_flow", "mL/min", "blood flow through muscle"},
+        {"working_muscle_flow", "mL/min", "blood flow through the working muscle"},
         {"skin_flow", "mL/min", "blood flow through skin"},
         {"venous_outflow", "mL/min", "venous outflow from the limb below the cuff"},
         {"filtration_flow", "mL/min", "fluid filtered from capillaries into the interstitium"},
@@ -141,7 +198,28 @@ struct Limb {
         {"muscle_conductance", "1", "arteriolar conductance of working muscle over rest"},
         {"skin_conductance", "1", "arteriolar conductance of skin over rest"},
         {"oxygen_deficit", "1", "oxygen deficit of working muscle in stores"},
-        {"force", "1", "force of the working muscles over maximal voluntary contraction"},
+        {"muscle_oxygen_saturation", "%", "oxygen saturation of the working muscle as near-infrared spectroscopy sees it"},
+        {"deoxyhaemoglobin_change", "uM", "deoxygenated haemoglobin of the working muscle, change from rest"},
+        {"total_haemoglobin_change", "uM", "haemoglobin of the working muscle, change from rest"},
+        {"tissue_po2", "mmHg", "oxygen pressure in the working muscle's fibres"},
+        {"venous_oxygen_saturation", "%", "oxygen saturation of the limb's venous blood"},
+        {"muscle_oxygen_uptake", "mM/s", "oxygen that the working muscle takes up"},
+        {"atp", "mM", "ATP of the working muscle"},
+        {"phosphocreatine", "mM", "phosphocreatine of the working muscle"},
+        {"inorganic_phosphate", "mM", "inorganic phosphate of the working muscle"},
+        {"muscle_lactate", "mM", "lactate of the working muscle"},
+        {"muscle_ph", "1", "pH of the working muscle as phosphorus spectroscopy reads it"},
+        {"venous_ph", "1", "pH of the limb's venous blood"},
+        {"venous_lactate", "mM", "lactate of the limb's venous blood"},
+        {"blood_lactate", "mM", "lactate of arterial blood"},
+        {"motor_drive", "1", "drive to the motor-unit pool over the largest"},
+        {"high_threshold_recruitment", "1", "activation of the type II fibres"},
+        {"emg_amplitude", "%", "electromyogram over that of a fresh maximal contraction"},
+        {"force", "1", "force of the working muscles over fresh maximal voluntary contraction"},
+        {"force_capacity", "1", "maximal voluntary contraction over the fresh one"},
+        {"perceived_effort", "1", "effort on a scale of 0 to 10: drive needed over drive at hand"},
+        {"discomfort", "1", "discomfort on a scale of 0 to 10 from metabolites and cuff; an index, not a measurement"},
+        {"muscle_thickness_change", "%", "swelling of the working muscle: blood, filtered fluid and water drawn into fibres"},
         {"capillary_refill_time", "s", "capillary refill time of the nail bed"},
         {"pulse_amplitude", "1", "pulse pressure below the cuff over that of the free limb"},
     }};
@@ -150,24 +228,27 @@ struct Limb {
 
   template <class T>
   static void rhs(const T& t, const T* y, T* dydt, const LimbParameters<T>& p, const LimbControls<T>& c) {
-    const Pressures<T> at = pressures(t, y, p, c);
-    const Flows<T> flow = flows(t, y, p, at, false);
+    const auto fibres = fibre_states(y);
+    const MuscleMoment<T> muscle = moment(fibres, y, p, c);
+    const Pressures<T> at = pressures(t, y, p, c, muscle);
+    const Flows<T> flow = flows(y, p, at, false);
 
     dydt[arterial_volume] = flow.arterial_volume_rate;
     dydt[deep_venous_volume] =
         flow.working + flow.inactive + flow.perforator - flow.deep_outflow - flow.collateral - flow.muscle_filtration;
     dydt[superficial_venous_volume] = flow.skin - flow.perforator - flow.superficial_outflow - flow.skin_filtration;
     dydt[interstitial_volume] = flow.muscle_filtration + flow.skin_filtration - flow.lymph;
+    dydt[inflow_volume] = flow.inflow;
+    dydt[outflow_volume] = flow.deep_outflow + flow.superficial_outflow + flow.collateral;
+    dydt[lymph_volume] = flow.lymph;
 
-    const auto muscle = p.muscle_regulation();
-    const auto skin = p.skin_regulation();
-    const T demand = 1.0 + p.demand_gain * c.force;
-    dydt[active_perfusion] = perfusion_rate(y[active_perfusion], flow.working / p.active_resting_flow, muscle);
-    dydt[inactive_perfusion] = perfusion_rate(y[inactive_perfusion], flow.inactive / p.inactive_resting_flow, muscle);
-    dydt[skin_perfusion] = perfusion_rate(y[skin_perfusion], flow.skin / p.skin_resting_flow, skin);
-    dydt[active_deficit] = deficit_rate(y[active_deficit], y[active_perfusion], demand, muscle);
-    dydt[inactive_deficit] = deficit_rate(y[inactive_deficit], y[inactive_perfusion], T(1.0), muscle);
-    dydt[skin_deficit] = deficit_rate(y[skin_deficit], y[skin_perfusion], T(1.0), skin);
+    const auto muscle_bed = p.muscle_regulation();
+    const auto skin_bed = p.skin_regulation();
+    dydt[active_perfusion] = perfusion_rate(y[active_perfusion], flow.working / p.active_resting_flow, muscle_bed);
+    dydt[inactive_perfusion] = perfusion_rate(y[inactive_perfusion], flow.inactive / p.inactive_resting_flow, muscle_bed);
+    dydt[skin_perfusion] = perfusion_rate(y[skin_perfusion], flow.skin / p.skin_resting_flow, skin_bed);
+    dydt[inactive_deficit] = deficit_rate(y[inactive_deficit], y[inactive_perfusion], muscle_bed);
+    dydt[skin_deficit] = deficit_rate(y[skin_deficit], y[skin_perfusion], skin_bed);
 
     const T artery = flow.distal_head + p.hydrostatic_limb;
     const auto arteriolar_change = [&](const T& capillary, const T& tissue) {
@@ -175,41 +256,53 @@ struct Limb {
     };
     dydt[active_tone] = tone_rate(
         y[active_tone],
-        tone_target(y[active_deficit], arteriolar_change(flow.muscle_capillary, at.muscle_squeeze), at.deep_distension, muscle),
-        muscle);
-    dydt[inactive_tone] = tone_rate(
-        y[inactive_tone],
-        tone_target(y[inactive_deficit], arteriolar_change(flow.muscle_capillary, at.external_muscle), at.deep_distension, muscle),
-        muscle);
+        tone_target(muscle.deficit, arteriolar_change(flow.muscle_capillary, at.muscle_squeeze), at.deep_distension, muscle_bed),
+        muscle_bed);
+    dydt[inactive_tone] =
+        tone_rate(y[inactive_tone],
+                  tone_target(y[inactive_deficit], arteriolar_change(flow.muscle_capillary, at.external_muscle),
+                              at.deep_distension, muscle_bed),
+                  muscle_bed);
     dydt[skin_tone] = tone_rate(
         y[skin_tone],
-        tone_target(y[skin_deficit], arteriolar_change(flow.skin_capillary, at.external_skin), at.superficial_distension, skin),
-        skin);
+        tone_target(y[skin_deficit], arteriolar_change(flow.skin_capillary, at.external_skin), at.superficial_distension, skin_bed),
+        skin_bed);
 
-    dydt[inflow_volume] = flow.inflow;
-    dydt[outflow_volume] = flow.deep_outflow + flow.superficial_outflow + flow.collateral;
-    dydt[lymph_volume] = flow.lymph;
+    chemistry(y, dydt, p, c, fibres, muscle);
+
+    const T limb_flow = (flow.inflow - p.active_resting_flow - p.inactive_resting_flow - p.skin_resting_flow) *
+                        p.tissue_volume * 0.6; // mL/min above rest
+    dydt[central_fatigue] =
+        (p.muscle.central_maximum * muscle.afferent - y[central_fatigue]) / p.muscle.central_time;
+    dydt[pressor] = pressor_rate(y[pressor], muscle.drive, muscle.afferent, limb_flow, p.reflexes);
+    dydt[heart_rate_rise] = heart_rate_rate(y[heart_rate_rise], muscle.drive, muscle.afferent, p.reflexes);
+    dydt[heart_phase] = at.heart_rate;
   }
 
   template <class T>
   static void evaluate_signals(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c, T* out) {
-    const Pressures<T> at = pressures(t, y, p, c);
-    const Flows<T> flow = flows(t, y, p, at, true);
-    const T pulse_pressure = p.systolic_pressure - p.diastolic_pressure;
+    const auto fibres = fibre_states(y);
+    const MuscleMoment<T> muscle = moment(fibres, y, p, c);
+    const Pressures<T> at = pressures(t, y, p, c, muscle);
+    const Flows<T> flow = flows(y, p, at, true);
+    const T pulse_pressure = at.systolic - at.diastolic;
     const T to_limb = p.tissue_volume * 0.01;        // mL/100mL to mL
     const T to_limb_per_minute = p.tissue_volume * 0.6; // mL/100mL/s to mL/min
     const T artery = flow.distal_head + p.hydrostatic_limb;
 
     out[signal_cuff_pressure_set] = c.cuff_pressure_set;
     out[signal_cuff_pressure] = at.cuff;
-    out[signal_cuff_pressure_aop] = at.cuff / p.occlusion_pressure;
-    out[signal_mean_arterial_pressure] = p.diastolic_pressure + pulse_shape_mean * pulse_pressure;
-    out[signal_systolic_pressure] = p.systolic_pressure;
-    out[signal_diastolic_pressure] = p.diastolic_pressure;
-    out[signal_heart_rate] = 60.0 * p.heart_rate;
-    out[signal_rate_pressure_product] = 60.0 * p.heart_rate * p.systolic_pressure;
+    // the occlusion pressure follows the systolic pressure at the cuff
+    out[signal_cuff_pressure_aop] = at.cuff / p.occlusion_pressure * (p.systolic_pressure + p.hydrostatic_cuff) /
+                                    (at.systolic + p.hydrostatic_cuff);
+    out[signal_mean_arterial_pressure] = at.diastolic + pulse_shape_mean * pulse_pressure;
+    out[signal_systolic_pressure] = at.systolic;
+    out[signal_diastolic_pressure] = at.diastolic;
+    out[signal_heart_rate] = 60.0 * at.heart_rate;
+    out[signal_rate_pressure_product] = 60.0 * at.heart_rate * at.systolic;
     out[signal_arterial_inflow] = flow.inflow * to_limb_per_minute;
     out[signal_muscle_flow] = (flow.working + flow.inactive) * to_limb_per_minute;
+    out[signal_working_muscle_flow] = flow.working * to_limb_per_minute;
     out[signal_skin_flow] = flow.skin * to_limb_per_minute;
     out[signal_venous_outflow] = (flow.deep_outflow + flow.superficial_outflow + flow.collateral) * to_limb_per_minute;
     out[signal_filtration_flow] = (flow.muscle_filtration + flow.skin_filtration) * to_limb_per_minute;
@@ -225,18 +318,31 @@ struct Limb {
                                      y[interstitial_volume] - p.reference_volume;
     out[signal_muscle_conductance] = y[active_tone];
     out[signal_skin_conductance] = y[skin_tone];
-    out[signal_oxygen_deficit] = y[active_deficit];
-    out[signal_force] = c.force;
+    out[signal_oxygen_deficit] = muscle.deficit;
+    tissue_signals(y, p, fibres, muscle, out);
     out[signal_capillary_refill_time] =
         capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share, p.resting_refill_time,
                               p.resting_arterial_pressure, p.refill_colour_pressure);
     out[signal_pulse_amplitude] = flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure);
   }
 
+  /// The set fails when the force asked for needs more drive than is at hand.
+  static std::span<const core::EventInfo> events() {
+    static constexpr std::array<core::EventInfo, 1> table{{{"set failed", -1, true}}};
+    return table;
+  }
+
+  template <class T>
+  static void evaluate_events(const T&, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c, T* out) {
+    const MuscleMoment<T> muscle = moment(fibre_states(y), y, p, c);
+    out[0] = muscle.available_drive - muscle.needed_drive;
+  }
+
 private:
   // Pressures (mmHg) that follow from the state and the controls alone.
   template <class T>
   struct Pressures {
+    T systolic, diastolic, central_venous, heart_rate; // at heart level; beats/s
     T cuff, cuff_artery, cuff_superficial;     // cuff gauge; on artery and deep veins; on superficial veins
     T external_muscle, external_skin;          // from outside compression
     T interstitial, muscle_squeeze;            // fluid pressure; contraction plus outside compression of working muscle
@@ -254,8 +360,161 @@ private:
   };
 
   template <class T>
-  static Pressures<T> pressures(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c) {
+  static std::array<FibreState<T>, fibre_classes> fibre_states(const T* y) {
+    std::array<FibreState<T>, fibre_classes> fibres;
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], y[fibre_excitability_loss + k],
+                   y[fibre_lasting_loss + k]};
+    return fibres;
+  }
+
+  template <class T>
+  static MuscleMoment<T> moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T* y,
+                                const LimbParameters<T>& p, const LimbControls<T>& c) {
+    return muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], c.force, p.muscle);
+  }
+
+  // Blood that passes the capillaries of the working muscle, mL per mL of muscle and second.
+  template <class T>
+  static T muscle_perfusion(const T* y, const LimbParameters<T>& p) {
+    using std::max;
+    return max(T(0.0), y[active_perfusion]) * p.active_resting_flow / p.muscle_volume;
+  }
+
+  // Fibres, oxygen and lactate of the working muscle.
+  template <class T>
+  static void chemistry(const T* y, T* dydt, const LimbParameters<T>& p, const LimbControls<T>& c,
+                        const std::array<FibreState<T>, fibre_classes>& fibres, const MuscleMoment<T>& muscle) {
+    const WorkingMuscle<T>& m = p.muscle;
+    const T perfusion = muscle_perfusion(y, p);
+    T oxidative = T(0.0);
+    T released = T(0.0);
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      const FibreRates<T> rates = fibre_rates(k, fibres[k], muscle, c.cost_factor, y[active_perfusion], y[capillary_lactate], m);
+      dydt[fibre_energy + k] = rates.change.energy;
+      dydt[fibre_ph + k] = rates.change.ph;
+      dydt[fibre_lactate + k] = rates.change.lactate;
+      dydt[fibre_excitability_loss + k] = rates.change.excitability_loss;
+      dydt[fibre_lasting_loss + k] = rates.change.lasting_loss;
+      oxidative = oxidative + m.pool.share[k] * rates.oxidative;
+      released = released + m.pool.share[k] * rates.lactate_released;
+    }
+    const T arterial = m.oxygen.haemoglobin * m.oxygen.arterial_saturation;
+    const T capillary_pressure = blood_oxygen_pressure(T(y[capillary_oxygen] / m.oxygen.haemoglobin),
+                                                       capillary_ph(p, mean_ph(fibres, m)), m.oxygen);
+    const T diffused = m.oxygen.diffusion * y[active_tone] * (capillary_pressure - muscle.tissue_pressure);
+    dydt[muscle_oxygen] = diffused - oxidative * m.oxygen_per_atp;
+    dydt[capillary_oxygen] = (perfusion * (arterial - y[capillary_oxygen]) - diffused) / m.oxygen.capillary_volume;
+    dydt[capillary_lactate] =
+        (released - perfusion * (y[capillary_lactate] - y[blood_lactate])) / p.muscle_lactate_volume;
+    const T leaving = perfusion * (y[capillary_lactate] - y[blood_lactate]) * p.muscle_volume * 0.01 * p.tissue_volume;
+    dydt[blood_lactate] = p.working_limbs * leaving / p.lactate_distribution -
+                          p.lactate_clearance * (y[blood_lactate] - p.resting_blood_lactate);
+  }
+
+  // What is read off the working muscle and the blood that leaves the limb.
+  template <class T>
+  static void tissue_signals(const T* y, const LimbParameters<T>& p,
+                             const std::array<FibreState<T>, fibre_classes>& fibres, const MuscleMoment<T>& muscle, T* out) {
+    using std::max;
+    using std::min;
+    const WorkingMuscle<T>& m = p.muscle;
+    const OxygenCarriage<T>& o = m.oxygen;
+    T atp = T(0.0), creatine_phosphate = T(0.0), phosphate = T(0.0), lactate = T(0.0), weighted_ph = T(0.0);
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      const T share = m.pool.share[k];
+      atp = atp + share * muscle.phosphate[k].atp;
+      creatine_phosphate = creatine_phosphate + share * muscle.phosphate[k].phosphocreatine;
+      phosphate = phosphate + share * muscle.phosphate[k].inorganic;
+      lactate = lactate + share * fibres[k].lactate;
+      weighted_ph = weighted_ph + share * muscle.phosphate[k].inorganic * fibres[k].ph;
+    }
+    out[signal_atp] = atp;
+    out[signal_phosphocreatine] = creatine_phosphate;
+    out[signal_inorganic_phosphate] = phosphate;
+    out[signal_muscle_lactate] = lactate;
+    out[signal_muscle_ph] = weighted_ph / phosphate;
+
+    // Near-infrared light sees haemoglobin of small vessels and myoglobin.
+    const T capillary = y[capillary_oxygen] / o.haemoglobin;
+    out[signal_muscle_oxygen_saturation] =
+        100.0 * ((1.0 - p.myoglobin_light_share) * capillary +
+                 p.myoglobin_light_share * myoglobin_saturation(muscle.tissue_pressure, o));
+    const T pooled = max(T(0.0), (y[deep_venous_volume] - p.reference_deep_volume) / p.deep_share * 0.01); // mL per mL muscle
+    const T tetramers = o.haemoglobin * 0.25 * 1000.0;                                                      // uM of blood
+    out[signal_total_haemoglobin_change] = tetramers * pooled;
+    out[signal_deoxyhaemoglobin_change] =
+        tetramers * ((o.capillary_volume + pooled) * (1.0 - capillary) -
+                     o.capillary_volume * (1.0 - p.resting_capillary_oxygen / o.haemoglobin));
+    out[signal_tissue_po2] = muscle.tissue_pressure;
+    const T arterial = o.haemoglobin * o.arterial_saturation;
+    out[signal_muscle_oxygen_uptake] = muscle_perfusion(y, p) * (arterial - y[capillary_oxygen]);
+
+    // Venous blood: a mixture of the three beds.
+    const auto resting_bed = [&](const T& deficit, const BedRegulation<T>& bed) {
+      return T(o.arterial_saturation * (1.0 - extraction_ratio(deficit, bed) / bed.maximum_extraction_ratio));
+    };
+    const T least = 1e-6 * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
+    const T working = max(least, y[active_perfusion] * p.active_resting_flow);
+    const T inactive = max(least, y[inactive_perfusion] * p.inactive_resting_flow);
+    const T skin = max(least, y[skin_perfusion] * p.skin_resting_flow);
+    const T all = working + inactive + skin;
+    const T saturation = (working * capillary + inactive * resting_bed(y[inactive_deficit], p.muscle_regulation()) +
+                          skin * resting_bed(y[skin_deficit], p.skin_regulation())) /
+                         all;
+    const T venous_lactate = (working * y[capillary_lactate] + (inactive + skin) * y[blood_lactate]) / all;
+    const T lactate_risen = venous_lactate - p.resting_blood_lactate;
+    const T carbon_dioxide = venous_carbon_dioxide(saturation, lactate_risen, p);
+    out[signal_venous_oxygen_saturation] = 100.0 * saturation;
+    out[signal_venous_lactate] = venous_lactate;
+    out[signal_venous_ph] = 7.40 - p.blood_ph_per_carbon_dioxide * (carbon_dioxide - 40.0) -
+                            p.blood_ph_per_lactate * lactate_risen;
+    out[signal_blood_lactate] = y[blood_lactate];
+
+    out[signal_motor_drive] = muscle.drive;
+    out[signal_high_threshold_recruitment] = muscle.high_threshold;
+    out[signal_emg_amplitude] = 100.0 * muscle.emg;
+    out[signal_force] = muscle.force;
+    out[signal_force_capacity] = muscle.maximum_force;
+    out[signal_perceived_effort] = 10.0 * min(T(1.0), muscle.needed_drive / muscle.available_drive);
+    out[signal_discomfort] =
+        10.0 * (1.0 - (1.0 - 0.7 * muscle.afferent) * (1.0 - 0.35 * min(T(1.0), out[signal_cuff_pressure_aop])));
+    const T osmoles = lactate - m.resting_lactate + p.resting_phosphocreatine - creatine_phosphate;
+    out[signal_muscle_thickness_change] =
+        (y[deep_venous_volume] - p.reference_deep_volume + p.deep_share * y[interstitial_volume]) / p.deep_share +
+        100.0 * p.osmotic_share * max(T(0.0), osmoles) / p.osmolality;
+  }
+
+  // Carbon dioxide pressure of venous blood, mmHg: what oxygen was exchanged for, and what lactic acid drives out of bicarbonate.
+  template <class T>
+  static T venous_carbon_dioxide(const T& saturation, const T& lactate_risen, const LimbParameters<T>& p) {
+    return 40.0 + 0.85 * p.muscle.oxygen.haemoglobin * (p.muscle.oxygen.arterial_saturation - saturation) / p.carbon_dioxide_slope +
+           p.carbon_dioxide_per_lactate * lactate_risen;
+  }
+
+  // Mean pH of the working muscle's fibres by volume.
+  template <class T>
+  static T mean_ph(const std::array<FibreState<T>, fibre_classes>& fibres, const WorkingMuscle<T>& m) {
+    T mean = T(0.0);
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      mean = mean + m.pool.share[k] * fibres[k].ph;
+    return mean;
+  }
+
+  // pH of the blood in the working muscle's capillaries: it follows the muscle half way.
+  template <class T>
+  static T capillary_ph(const LimbParameters<T>& p, const T& muscle_ph) {
+    return 7.4 - 0.5 * (p.muscle.resting_ph - muscle_ph);
+  }
+
+  template <class T>
+  static Pressures<T> pressures(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c,
+                                const MuscleMoment<T>& muscle) {
     Pressures<T> at;
+    at.systolic = p.systolic_pressure + systolic_share * y[pressor] + c.chest_pressure;
+    at.diastolic = p.diastolic_pressure + diastolic_share * y[pressor] + c.chest_pressure;
+    at.central_venous = p.central_venous_pressure + c.chest_pressure;
+    at.heart_rate = p.heart_rate + y[heart_rate_rise];
     at.cuff = c.cuff_pressure_begin + c.cuff_pressure_rate * (t - c.segment_begin);
     at.cuff_artery = p.artery_transmission * at.cuff;
     at.cuff_superficial = p.superficial_transmission * at.cuff;
@@ -263,7 +522,8 @@ private:
     at.external_skin = p.external_skin_share * c.external_pressure;
     at.interstitial =
         interstitial_pressure(y[interstitial_volume], p.resting_interstitial_pressure, p.interstitial_compliance);
-    const T contraction = p.intramuscular_gain * c.force;
+    const T contraction = p.intramuscular_gain * muscle.force +
+                          p.intramuscular_first * muscle.force / (muscle.force + p.intramuscular_first_force);
     at.muscle_squeeze = contraction + at.external_muscle;
 
     const auto curve = p.venous_curve();
@@ -277,8 +537,7 @@ private:
 
   // with_pulse: also what a whole beat does below the cuff, for pulse and refill.
   template <class T>
-  static Flows<T> flows(const T& t, const T* y, const LimbParameters<T>& p, const Pressures<T>& at,
-                        bool with_pulse) {
+  static Flows<T> flows(const T* y, const LimbParameters<T>& p, const Pressures<T>& at, bool with_pulse) {
     Flows<T> flow;
     const T inactive_conductance = p.inactive_conductance * y[inactive_tone];
     const T skin_conductance = p.skin_conductance * y[skin_tone];
@@ -296,12 +555,12 @@ private:
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 
     const T stored_head = y[arterial_volume] / p.arterial_compliance + at.external_muscle - p.hydrostatic_limb;
-    const T pulse_pressure = p.systolic_pressure - p.diastolic_pressure;
+    const T pulse_pressure = at.systolic - at.diastolic;
     const auto beat = [&](const T& first_head) {
-      return beat_map(first_head, p.diastolic_pressure, pulse_pressure, T(1.0) / p.heart_rate, path);
+      return beat_map(first_head, at.diastolic, pulse_pressure, T(1.0 / at.heart_rate), path);
     };
     if constexpr (Pulsatile) {
-      const T source = p.diastolic_pressure + pulse_shape(T(p.heart_rate * t + p.start_phase)) * pulse_pressure;
+      const T source = at.diastolic + pulse_shape(y[heart_phase]) * pulse_pressure;
       flow.inflow = cuff_artery_flow(source, stored_head, path);
       flow.working = working_muscle_flow(stored_head, path);
       flow.distal_head = stored_head;
@@ -339,13 +598,13 @@ private:
     flow.perforator = p.perforator_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening_pressure);
     const auto under_cuff = [&](const T& head, const T& cuff) { return head + p.hydrostatic_cuff - cuff; };
     flow.deep_outflow = outflow_past_cuff(under_cuff(at.deep_head, at.cuff_artery),
-                                          under_cuff(p.central_venous_pressure, at.cuff_artery),
+                                          under_cuff(at.central_venous, at.cuff_artery),
                                           T(p.deep_share * p.venous_conductance), p.vein_range(), p.valve_opening_pressure);
     flow.superficial_outflow =
         outflow_past_cuff(under_cuff(at.superficial_head, at.cuff_superficial),
-                          under_cuff(p.central_venous_pressure, at.cuff_superficial),
+                          under_cuff(at.central_venous, at.cuff_superficial),
                           T((1.0 - p.deep_share) * p.venous_conductance), p.vein_range(), p.valve_opening_pressure);
-    flow.collateral = p.collateral_conductance * valve(T(at.deep_head - p.central_venous_pressure), p.valve_opening_pressure);
+    flow.collateral = p.collateral_conductance * valve(T(at.deep_head - at.central_venous), p.valve_opening_pressure);
     return flow;
   }
 };

@@ -5,8 +5,10 @@
 // the cuff, so that an arm and a leg share one scale; `tissue_volume` takes them to the whole limb.
 #pragma once
 
+#include "models/reflexes.hpp"
 #include "models/vascular_bed.hpp"
 #include "models/veins.hpp"
+#include "models/working_muscle.hpp"
 
 namespace limbflow::models {
 
@@ -34,8 +36,25 @@ namespace limbflow::models {
   X(skin_resting_flow, "mL/100mL/s", "flow to the skin at rest")                                                         \
   X(post_capillary_share, "", "share of a bed's pressure fall that lies after the capillaries")                          \
   X(resting_arteriolar_pressure, "mmHg", "arteriolar transmural pressure at supine rest: half way from artery to capillary") \
-  X(demand_gain, "", "oxygen demand of working muscle at full force over resting demand")                                \
-  X(intramuscular_gain, "mmHg", "rise of intramuscular pressure at full force")                                          \
+  X(muscle_volume, "mL/100mL", "working muscle in 100 mL of limb")                                                       \
+  X(working_limbs, "", "limbs that do the same work and feed the same circulation")                                      \
+  X(lactate_distribution, "mL", "body water and blood in which lactate spreads")                                         \
+  X(lactate_clearance, "1/s", "clearance of blood lactate above rest")                                                   \
+  X(muscle_lactate_volume, "", "blood and interstitium in which muscle lactate mixes, mL per mL of muscle")              \
+  X(resting_blood_lactate, "mM", "lactate of arterial blood at rest")                                                    \
+  X(myoglobin_light_share, "", "share of the near-infrared signal that is myoglobin's")                                  \
+  X(reference_deep_volume, "mL/100mL", "deep venous volume at rest")                                                     \
+  X(resting_capillary_oxygen, "mM", "oxygen of the working muscle's capillary blood at rest")                            \
+  X(resting_phosphocreatine, "mM", "phosphocreatine at rest")                                                            \
+  X(osmotic_share, "", "share of the water that osmosis could draw into fibres which is drawn")                          \
+  X(osmolality, "mM", "osmotically active particles in muscle water at rest")                                            \
+  X(blood_ph_per_carbon_dioxide, "1/mmHg", "fall of blood pH per carbon dioxide pressure")                               \
+  X(blood_ph_per_lactate, "1/mM", "fall of blood pH per lactate")                                                        \
+  X(carbon_dioxide_per_lactate, "mmHg/mM", "carbon dioxide pressure that lactic acid frees from bicarbonate")            \
+  X(carbon_dioxide_slope, "mM/mmHg", "carbon dioxide carried per pressure by blood")                                     \
+  X(intramuscular_gain, "mmHg", "rise of intramuscular pressure per force")                                              \
+  X(intramuscular_first, "mmHg", "rise that comes with the first few per cent of force")                                 \
+  X(intramuscular_first_force, "", "force at which half of that rise is there")                                          \
   X(vessel_closed, "mmHg", "transmural pressure below which vessels inside muscle are shut")                             \
   X(vessel_open, "mmHg", "transmural pressure above which vessels inside muscle are open")                               \
   X(active_share, "", "share of the muscle below the cuff that works")                                                   \
@@ -65,7 +84,8 @@ namespace limbflow::models {
   X(transit_time, "s", "time that blood takes through the capillaries")                                                  \
   X(muscle_maximum_dilation, "", "largest metabolic dilation of muscle")                                                 \
   X(skin_maximum_dilation, "", "largest metabolic dilation of skin")                                                     \
-  X(half_dilation_deficit, "", "oxygen deficit of half the largest dilation")                                            \
+  X(half_dilation_deficit, "", "oxygen deficit of half the largest dilation of muscle")                                  \
+  X(skin_half_dilation_deficit, "", "oxygen deficit of half the largest dilation of skin")                               \
   X(myogenic_sensitivity, "1/mmHg", "fall of log conductance per arteriolar transmural pressure")                        \
   X(veno_arteriolar_strength, "", "share of conductance that full venous distension takes away")                         \
   X(veno_arteriolar_start, "mmHg", "venous transmural pressure at which the veno-arteriolar response starts")            \
@@ -87,13 +107,8 @@ struct LimbParameters {
   LIMBFLOW_LIMB_PARAMETERS(LIMBFLOW_FIELD)
 #undef LIMBFLOW_FIELD
 
-  /// Calls visit(name, unit, meaning, value) for each parameter, in the order of the list.
-  template <class Self, class Visit>
-  static void for_each(Self& self, Visit&& visit) {
-#define LIMBFLOW_VISIT(name, unit, meaning) visit(#name, unit, meaning, self.name);
-    LIMBFLOW_LIMB_PARAMETERS(LIMBFLOW_VISIT)
-#undef LIMBFLOW_VISIT
-  }
+  WorkingMuscle<T> muscle;
+  Reflexes<T> reflexes;
 
   CollapseRange<T> artery_range() const { return {artery_closed, artery_open}; }
   CollapseRange<T> vessel_range() const { return {vessel_closed, vessel_open}; }
@@ -103,13 +118,13 @@ struct LimbParameters {
     return {vein_stiffness, vein_unstressed_volume, vein_maximum_volume, vein_collapse_constant};
   }
 
-  BedRegulation<T> muscle_regulation() const { return regulation(muscle_maximum_dilation); }
-  BedRegulation<T> skin_regulation() const { return regulation(skin_maximum_dilation); }
+  BedRegulation<T> muscle_regulation() const { return regulation(muscle_maximum_dilation, half_dilation_deficit); }
+  BedRegulation<T> skin_regulation() const { return regulation(skin_maximum_dilation, skin_half_dilation_deficit); }
 
 private:
-  BedRegulation<T> regulation(const T& maximum_dilation) const {
+  BedRegulation<T> regulation(const T& maximum_dilation, const T& half_deficit) const {
     return {oxygen_store_time,    extraction_reserve,       extraction_steepness, diffusion_limit, transit_time,
-            maximum_dilation,     half_dilation_deficit,    myogenic_sensitivity,
+            maximum_dilation,     half_deficit,    myogenic_sensitivity,
             veno_arteriolar_strength, {veno_arteriolar_start, veno_arteriolar_full}, tone_time};
   }
 };
@@ -121,8 +136,10 @@ struct LimbControls {
   T cuff_pressure_begin = T(0.0); ///< gauge pressure of the cuff at segment_begin, mmHg
   T cuff_pressure_rate = T(0.0); ///< mmHg/s
   T cuff_pressure_set = T(0.0);  ///< pressure asked for, mmHg
-  T force = T(0.0);              ///< force of the working muscles, fraction of a fresh maximal voluntary contraction
+  T force = T(0.0);              ///< asked of the working muscles, fraction of a fresh maximal voluntary contraction
+  T cost_factor = T(1.0);        ///< ATP that this kind of contraction costs over an isometric one of the same force
   T external_pressure = T(0.0);  ///< pressure on the whole limb below the cuff, mmHg
+  T chest_pressure = T(0.0);     ///< added to arterial and central venous pressure by a held breath, mmHg
 };
 
 } // namespace limbflow::models

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace limbflow::models {
@@ -13,48 +14,88 @@ constexpr double closest_breakpoints = 1e-9;
 
 class ActivityList {
 public:
-  void add(double duration, double force, const std::string& label, int set, const std::string& scope) {
-    if (!(duration > 0.0))
-      return;
-    auto known = std::find(scopes.begin(), scopes.end(), scope);
-    if (known == scopes.end())
-      known = scopes.insert(scopes.end(), scope);
-    list.push_back({end, end + duration, force, label, set, static_cast<int>(known - scopes.begin())});
-    end += duration;
+  /// Adds an activity, cut short at `latest`. False if it was cut.
+  bool add(double duration, Activity what, const std::string& scope,
+           double latest = std::numeric_limits<double>::infinity()) {
+    const double until = std::min(end + duration, latest);
+    if (until > end) {
+      auto known = std::find(scopes.begin(), scopes.end(), scope);
+      if (known == scopes.end())
+        known = scopes.insert(scopes.end(), scope);
+      what.begin = end;
+      what.end = until;
+      what.scope = static_cast<int>(known - scopes.begin());
+      list.push_back(std::move(what));
+      end = until;
+    }
+    return !(latest < end + closest_breakpoints) || until < latest;
   }
+  bool add(double duration, const std::string& label) {
+    Activity what;
+    what.label = label;
+    return add(duration, what, label);
+  }
+
   std::vector<Activity> list;
   std::vector<std::string> scopes;
+  std::vector<int> repetitions; // completed in each set
   double end = 0;
 };
 
-ActivityList activities_of(const Scenario& scenario) {
+/// One set, until its repetitions are done or until `latest`.
+void add_set(ActivityList& activities, const Scenario& scenario, const Exercise& exercise, int planned, int set,
+             double latest) {
+  const auto number = [&](const char* name) { return scenario.parameters.value(name); };
+  const double force = exercise.load_of_mvc ? exercise.load : exercise.load * number("maximum_contraction_per_1rm");
+  const std::string name = "set " + std::to_string(set);
+  Activity pause;
+  pause.label = name + " pause";
+  pause.set = set;
+  Activity working;
+  working.force = force;
+  working.set = set;
+  const auto contraction = [&](const char* phase, double cost, double chest) {
+    working.label = name + " " + phase;
+    working.cost_factor = cost;
+    working.chest_pressure = chest;
+    return working;
+  };
+  activities.repetitions.push_back(0);
+  const int most = exercise.until == SetEnd::failure ? most_repetitions_to_failure : planned;
+  for (int repetition = 0; repetition < most; ++repetition) {
+    bool whole = true;
+    if (exercise.hold_s > 0.0)
+      whole = activities.add(exercise.hold_s, contraction("hold", 1.0, exercise.chest_pressure_mmHg), name, latest);
+    else
+      whole = activities.add(exercise.concentric_s,
+                             contraction("concentric", number("concentric_cost"), exercise.chest_pressure_mmHg), name,
+                             latest) &&
+              activities.add(exercise.eccentric_s, contraction("eccentric", number("eccentric_cost"), 0.0), name, latest);
+    if (!whole)
+      return;
+    ++activities.repetitions.back();
+    if (!activities.add(exercise.pause_s, pause, name, latest))
+      return;
+  }
+}
+
+ActivityList activities_of(const Scenario& scenario, const std::vector<double>& set_ends) {
   ActivityList activities;
-  activities.add(scenario.baseline_s, 0.0, "baseline", 0, "baseline");
-  activities.add(scenario.passive_s, 0.0, "passive", 0, "passive");
+  activities.add(scenario.baseline_s, "baseline");
+  activities.add(scenario.passive_s, "passive");
   int set = 0;
   for (const Exercise& exercise : scenario.exercises) {
-    const double force =
-        exercise.load_of_mvc ? exercise.load : exercise.load * scenario.parameters.value("maximum_contraction_per_1rm");
-    if (exercise.rest_before_s > 0.0)
-      activities.add(exercise.rest_before_s, 0.0, "rest before set " + std::to_string(set + 1), 0,
-                     "rest before set " + std::to_string(set + 1));
+    activities.add(exercise.rest_before_s, "rest before set " + std::to_string(set + 1));
     for (std::size_t k = 0; k < exercise.sets.size(); ++k) {
       ++set;
-      const std::string name = "set " + std::to_string(set);
-      for (int repetition = 0; repetition < exercise.sets[k]; ++repetition) {
-        if (exercise.hold_s > 0.0) {
-          activities.add(exercise.hold_s, force, name + " hold", set, name);
-        } else {
-          activities.add(exercise.concentric_s, force, name + " concentric", set, name);
-          activities.add(exercise.eccentric_s, force, name + " eccentric", set, name);
-        }
-        activities.add(exercise.pause_s, 0.0, name + " pause", set, name);
-      }
+      const auto index = static_cast<std::size_t>(set) - 1;
+      add_set(activities, scenario, exercise, exercise.sets[k], set,
+              index < set_ends.size() ? set_ends[index] : std::numeric_limits<double>::infinity());
       if (k + 1 < exercise.sets.size())
-        activities.add(exercise.rest_s, 0.0, "rest " + std::to_string(set), 0, "rest " + std::to_string(set));
+        activities.add(exercise.rest_s, "rest " + std::to_string(set));
     }
   }
-  activities.add(scenario.recovery_s, 0.0, "recovery", 0, "recovery");
+  activities.add(scenario.recovery_s, "recovery");
   return activities;
 }
 
@@ -136,8 +177,8 @@ std::vector<Corner> course_of(const std::vector<SetPoint>& points, const Cuff& c
 
 } // namespace
 
-Protocol build_protocol(const Scenario& scenario, double occlusion_pressure) {
-  const ActivityList activities = activities_of(scenario);
+Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, const std::vector<double>& set_ends) {
+  const ActivityList activities = activities_of(scenario, set_ends);
   const std::vector<Corner> corners =
       course_of(set_points(scenario, activities, occlusion_pressure), scenario.cuff);
 
@@ -158,6 +199,7 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure) {
   Protocol protocol;
   protocol.activities = activities.list;
   protocol.scopes = activities.scopes;
+  protocol.repetitions = activities.repetitions;
   std::vector<core::Segment<LimbControls<double>>> segments;
   std::size_t activity = 0;
   std::size_t corner = 0;
@@ -173,6 +215,8 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure) {
     LimbControls<double> controls;
     controls.segment_begin = begin;
     controls.force = doing.force;
+    controls.cost_factor = doing.cost_factor;
+    controls.chest_pressure = doing.chest_pressure;
     controls.external_pressure = scenario.external_pressure_mmHg;
     controls.cuff_pressure_set = corners[corner].set_point;
     controls.cuff_pressure_begin = corners[corner].pressure;

@@ -67,7 +67,9 @@ constexpr auto keys = std::to_array<std::string_view>({
     "exercise.name",
     "exercise.load",
     "exercise.sets",
+    "exercise.muscle",
     "exercise.until",
+    "exercise.chest_pressure",
     "exercise.tempo.concentric",
     "exercise.tempo.eccentric",
     "exercise.tempo.pause",
@@ -102,11 +104,15 @@ constexpr Names<CuffDuring, 5> durings{{{"all", CuffDuring::all},
                                         {"never", CuffDuring::never},
                                         {"profile", CuffDuring::profile}}};
 constexpr Names<Fidelity, 2> fidelities{{{"averaged", Fidelity::averaged}, {"pulsatile", Fidelity::pulsatile}}};
-constexpr Names<std::string_view, 4> measurement_kinds{{{"capillary_refill", "capillary_refill"},
+constexpr Names<std::string_view, 5> measurement_kinds{{{"capillary_refill", "capillary_refill"},
                                                         {"plethysmography", "plethysmography"},
+                                                        {"mvc", "mvc"},
                                                         {"pulse", "pulse"},
                                                         {"aop", "aop"}}};
-constexpr Names<std::string_view, 1> set_ends{{{"reps", "reps"}}};
+constexpr Names<SetEnd, 2> set_ends{{{"reps", SetEnd::repetitions}, {"failure", SetEnd::failure}}};
+constexpr Names<MuscleGroup, 3> muscle_groups{{{"elbow flexors", MuscleGroup::elbow_flexors},
+                                               {"knee extensors", MuscleGroup::knee_extensors},
+                                               {"plantar flexors", MuscleGroup::plantar_flexors}}};
 
 template <class E, std::size_t N> std::string_view name_in(const Names<E, N>& names, E value) {
   return std::ranges::find(names, value, &std::pair<std::string_view, E>::second)->first;
@@ -486,7 +492,10 @@ private:
   void read_exercises(TableReader& root) {
     std::int64_t repetitions = 0;
     for (TableReader& reader : root.tables("exercise", most_exercises)) {
-      scenario_.exercises.push_back(read_exercise(reader));
+      scenario_.exercises.push_back(read_exercise(reader, scenario_.limb));
+      if (scenario_.exercises.back().muscle != scenario_.exercises.front().muscle)
+        reader.error("muscle", "conflict", "one session works one muscle group",
+                     std::string(name_of(scenario_.exercises.front().muscle)));
       for (const int reps : scenario_.exercises.back().sets)
         repetitions += reps;
       if (repetitions > most_repetitions) {
@@ -497,7 +506,7 @@ private:
     }
   }
 
-  static Exercise read_exercise(TableReader& reader) {
+  static Exercise read_exercise(TableReader& reader, LimbKind limb) {
     Exercise exercise;
     exercise.name = reader.string("name", "exercise");
     constexpr std::array<QuantityKind, 2> loads{
@@ -507,7 +516,15 @@ private:
       exercise.load = load->value;
       exercise.load_of_mvc = load->dimension == Dimension::fraction_of_maximum_force;
     }
-    reader.choice("until", set_ends, "reps");
+    exercise.until = reader.choice("until", set_ends, SetEnd::repetitions);
+    exercise.muscle = reader.choice("muscle", muscle_groups,
+                                    limb == LimbKind::arm ? MuscleGroup::elbow_flexors : MuscleGroup::knee_extensors);
+    if ((exercise.muscle == MuscleGroup::elbow_flexors) != (limb == LimbKind::arm))
+      reader.error("muscle", "conflict",
+                   "the " + std::string(name_of(exercise.muscle)) + " are not in the " + std::string(name_of(limb)),
+                   limb == LimbKind::arm ? "elbow flexors" : "knee extensors, plantar flexors");
+    exercise.chest_pressure_mmHg =
+        reader.quantity("chest_pressure", Dimension::pressure, {.low = 0, .high = 200, .unit = "mmHg"}, 0);
     exercise.hold_s = read_time(reader, "hold", {.low = 0, .high = 3600, .unit = "s", .low_open = true}, 0);
     const bool isometric = reader.has("hold");
     exercise.sets =
@@ -872,6 +889,7 @@ private:
 std::string_view name_of(Sex sex) { return name_in(sexes, sex); }
 std::string_view name_of(LimbKind limb) { return name_in(limbs, limb); }
 std::string_view name_of(Posture posture) { return name_in(postures, posture); }
+std::string_view name_of(MuscleGroup muscle) { return name_in(muscle_groups, muscle); }
 std::string_view name_of(CuffMaterial material) { return name_in(materials, material); }
 std::string_view name_of(CuffDevice device) { return name_in(devices, device); }
 std::string_view name_of(CuffDuring during) { return name_in(durings, during); }

@@ -69,10 +69,19 @@ struct CuffPoint {
 /// profile says.
 enum class CuffDuring { never, all, sets, rests, profile };
 
+/// The muscle group that works.
+enum class MuscleGroup { elbow_flexors, knee_extensors, plantar_flexors };
+
+/// When a set ends: after its repetitions, or earlier if the muscle fails; or only when it fails.
+enum class SetEnd { repetitions, failure };
+
 /// Sets of repetitions, or of isometric holds if `hold_s` > 0: then each repetition is a hold of `hold_s` followed by
 /// `pause_s`.
 struct Exercise {
   std::string name;
+  MuscleGroup muscle = MuscleGroup::knee_extensors;
+  SetEnd until = SetEnd::repetitions;
+  double chest_pressure_mmHg = 0; ///< of a breath held in the concentric phase and in holds
   double load = 0; ///< fraction of 1RM, or of MVC if `load_of_mvc`
   bool load_of_mvc = false;
   std::vector<int> sets; ///< repetitions of each set
@@ -124,6 +133,7 @@ struct Scenario {
 std::string_view name_of(Sex sex);
 std::string_view name_of(LimbKind limb);
 std::string_view name_of(Posture posture);
+std::string_view name_of(MuscleGroup muscle);
 std::string_view name_of(CuffMaterial material);
 std::string_view name_of(CuffDevice device);
 std::string_view name_of(CuffDuring during);

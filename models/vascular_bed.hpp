@@ -4,17 +4,18 @@
 // (295 uM over a resting uptake of 0.95 uM/s = 310 s; Hamaoka 2003, Opt Rev 10:493).
 //
 //   dq/dt = ( flow over resting flow - q ) / tau_transit    flow as capillary exchange sees it, a transit time late
-//   dx/dt = ( demand - u ) / tau_store                 demand: oxygen use over resting use
+//   dx/dt = ( 1 - u ) / tau_store
 //   u     = q e(x) (1 + 1/d) / (1 + q/d)               uptake over resting uptake
 //   e(x)  = e_max / (1 + (e_max - 1) exp(-k x))       extraction by tissue that has drawn x, over resting extraction
 //
 // d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
-// oxygen. It rises with demand as capillaries are recruited.
+// oxygen. This is the balance of tissue at rest; working muscle has its own (working_muscle.hpp), whose deficit x counts
+// phosphocreatine as well.
 //
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //
 //   dg/dt = ( g_target - g ) / tau_tone
-//   g_target = [ 1 + (g_max - 1) x^1.5 / (x^1.5 + x_half^1.5) ]     metabolic dilation by the deficit
+//   g_target = [ 1 + (g_max - 1) x / (x + x_half) ]     metabolic dilation by the deficit
 //            * exp( -m (transmural pressure - its resting value) )    myogenic response
 //            * [ 1 - s * smoothstep(venous distension) ]       veno-arteriolar response
 //
@@ -61,14 +62,13 @@ T perfusion_rate(const T& perfusion, const T& flow_ratio, const BedRegulation<T>
   return (flow_ratio - perfusion) / bed.transit_time;
 }
 
-/// d(deficit)/dt in 1/s; perfusion and demand are multiples of their resting values.
+/// d(deficit)/dt in 1/s of a bed at rest; perfusion is over its resting value.
 template <class T>
-T deficit_rate(const T& deficit, const T& perfusion, const T& demand, const BedRegulation<T>& bed) {
+T deficit_rate(const T& deficit, const T& perfusion, const BedRegulation<T>& bed) {
   using std::max;
-  const T limit = bed.diffusion_limit * demand;
   const T uptake = perfusion * extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
-                   (1.0 + max(T(0.0), perfusion) / limit);
-  return (demand - uptake) / bed.store_time_constant;
+                   (1.0 + max(T(0.0), perfusion) / bed.diffusion_limit);
+  return (1.0 - uptake) / bed.store_time_constant;
 }
 
 /// Conductance ratio that the arterioles tend to.
@@ -79,11 +79,8 @@ T tone_target(const T& deficit, const T& transmural_change, const T& venous_dist
   using std::exp;
   using std::max;
   using std::min;
-  using std::sqrt;
-  const T drawn = max(T(1e-12), deficit); // above zero, where the square root has a slope
-  const T risen = drawn * sqrt(drawn);
-  const T half = bed.half_dilation_deficit * sqrt(bed.half_dilation_deficit);
-  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * risen / (risen + half);
+  const T drawn = max(T(0.0), deficit);
+  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * drawn / (drawn + bed.half_dilation_deficit);
   const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * transmural_change)));
   const T veno_arteriolar =
       1.0 - bed.veno_arteriolar_strength * open_fraction(venous_distension, bed.veno_arteriolar_range);

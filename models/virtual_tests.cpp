@@ -43,25 +43,45 @@ struct VolumeReader {
 
 } // namespace
 
-std::vector<double> resting_state(const LimbParameters<double>& parameters, double external_pressure) {
-  std::vector<double> y(limb_state_count, 0.0);
-  y[arterial_volume] =
-      parameters.arterial_compliance * (parameters.resting_arterial_pressure + parameters.hydrostatic_limb);
-  const double filled = 0.5 * (parameters.vein_unstressed_volume + 0.5 * parameters.vein_maximum_volume) * parameters.vein_scale;
-  y[deep_venous_volume] = parameters.deep_share * filled;
-  y[superficial_venous_volume] = (1.0 - parameters.deep_share) * filled;
+RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure) {
+  RestingLimb limb{parameters, std::vector<double>(limb_state_count, 0.0)};
+  LimbParameters<double>& p = limb.parameters;
+  std::vector<double>& y = limb.state;
+  y[arterial_volume] = p.arterial_compliance * (p.resting_arterial_pressure + p.hydrostatic_limb);
+  const double filled = 0.5 * (p.vein_unstressed_volume + 0.5 * p.vein_maximum_volume) * p.vein_scale;
+  y[deep_venous_volume] = p.deep_share * filled;
+  y[superficial_venous_volume] = (1.0 - p.deep_share) * filled;
   y[active_perfusion] = y[inactive_perfusion] = y[skin_perfusion] = 1.0;
   y[active_tone] = y[inactive_tone] = y[skin_tone] = 1.0;
-  core::Timeline<LimbControls<double>> rest;
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    y[fibre_energy + k] = p.muscle.resting_energy;
+    y[fibre_ph + k] = p.muscle.resting_ph;
+    y[fibre_lactate + k] = p.muscle.resting_lactate;
+  }
+  y[muscle_oxygen] = p.muscle.resting_oxygen;
+  y[capillary_oxygen] = 0.7 * p.muscle.oxygen.haemoglobin;
+  y[capillary_lactate] = y[blood_lactate] = p.resting_blood_lactate;
+
   LimbControls<double> controls;
   controls.external_pressure = external_pressure;
-  rest.append(settling_time, controls, "settling");
-  const core::RunReport report =
-      core::integrate<AveragedLimb>(y, rest, parameters, tight_tolerance(), core::NoObserver{});
-  if (report.outcome != core::Outcome::completed)
-    throw std::runtime_error("the limb found no resting state: " + report.describe());
+  for (int pass = 0; pass < 2; ++pass) { // the references move a little when they are read off the first pass
+    core::Timeline<LimbControls<double>> rest;
+    rest.append(settling_time, controls, "settling");
+    const core::RunReport report = core::integrate<AveragedLimb>(y, rest, p, tight_tolerance());
+    if (report.outcome != core::Outcome::completed)
+      throw std::runtime_error("the limb found no resting state: " + report.describe());
+    p.reference_volume =
+        y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume];
+    p.reference_deep_volume = y[deep_venous_volume];
+    p.resting_capillary_oxygen = y[capillary_oxygen];
+    p.muscle.resting_oxygen = y[muscle_oxygen];
+    double energy = 0.0;
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      energy += p.muscle.pool.share[k] * y[fibre_energy + k];
+    p.muscle.resting_energy = energy;
+  }
   y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
-  return y;
+  return limb;
 }
 
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
@@ -73,6 +93,9 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
                              p.skin_conductance * state[skin_tone];
   const double venous =
       venous_pressure(state[deep_venous_volume] / (p.deep_share * p.vein_scale), p.venous_curve()) - p.hydrostatic_limb;
+  const double systolic = p.systolic_pressure + systolic_share * state[pressor];
+  const double diastolic = p.diastolic_pressure + diastolic_share * state[pressor];
+  const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
   const double detectable =
       detectable_share * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
   const auto passes = [&](double artery_pressure) {
@@ -81,15 +104,14 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {
-      const auto means = beat_map<fine_beat_steps>(head, p.diastolic_pressure, p.systolic_pressure - p.diastolic_pressure,
-                                                   1.0 / p.heart_rate, path);
+      const auto means = beat_map<fine_beat_steps>(head, diastolic, systolic - diastolic, period, path);
       head = means.last_head;
       inflow = means.inflow;
     }
     return inflow > detectable;
   };
   double open = 0.0;
-  double shut = p.systolic_pressure + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0;
+  double shut = systolic + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0;
   if (shut <= 0.0 || !passes(open))
     return 0.0;
   constexpr double resolution = 0.05;
@@ -109,8 +131,7 @@ OcclusionPressure aop(const Scenario& scenario) {
     problem.hint = "extend one of the shipped cuffs, such as cuffs/wide_thigh.toml";
     throw core::InputError({problem});
   }
-  const LimbParameters<double> parameters = limb_parameters(scenario);
-  const std::vector<double> state = resting_state(parameters, scenario.external_pressure_mmHg);
+  const auto [parameters, state] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
   OcclusionPressure result;
   result.transmission = parameters.artery_transmission;
   result.aop_mmHg = occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));

@@ -8,10 +8,16 @@
 
 namespace limbflow::models {
 
-/// The limb after 25 minutes in its posture without cuff or work: one value per state of Limb, flows counted from zero.
-/// `parameters` keeps everything but its occlusion pressure and reference volume.
+/// A limb at rest: its parameters with every reference value filled in, and its state, one value per state of Limb.
+struct RestingLimb {
+  LimbParameters<double> parameters;
+  std::vector<double> state;
+};
+
+/// The limb after 25 minutes in its posture without cuff or work, flows counted from zero. Volumes, muscle oxygen and phosphates of
+/// that state become the references from which changes count.
 /// Throws std::runtime_error, naming state and time, if no resting state is reached.
-std::vector<double> resting_state(const LimbParameters<double>& parameters, double external_pressure = 0.0);
+RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure = 0.0);
 
 /// Arterial occlusion pressure: the cuff pressure (mmHg gauge) at which the pulse below the cuff is gone.
 ///
@@ -29,7 +35,7 @@ struct OcclusionPressure {
 };
 
 /// The virtual measurement for a scenario's person, limb, cuff and posture at rest.
-/// Throws core::InputError if the scenario has no cuff; std::runtime_error as resting_state.
+/// Throws core::InputError if the scenario has no cuff; std::runtime_error as resting_limb.
 OcclusionPressure aop(const Scenario& scenario);
 
 /// Inflow (mL/100mL/min) as venous occlusion plethysmography reads it: a collecting cuff at 50 mmHg goes on within

@@ -37,8 +37,10 @@ RUN_PANELS: list[tuple[str, tuple[str, ...]]] = [
     ("Veins and muscle", ("deep_venous_pressure", "superficial_venous_pressure", "intramuscular_pressure")),
     ("Flow", ("arterial_inflow", "venous_outflow", "skin_flow")),
     ("Change of the volume of the limb below the cuff", ("limb_volume_change",)),
-    ("Arteriolar conductance, over that of supine rest", ("muscle_conductance", "skin_conductance")),
-    ("Capillary refill of the nail bed", ("capillary_refill_time",)),
+    ("Oxygen", ("muscle_oxygen_saturation", "venous_oxygen_saturation")),
+    ("Metabolites of the working muscle", ("phosphocreatine", "inorganic_phosphate", "muscle_lactate")),
+    ("pH of the working muscle", ("muscle_ph",)),
+    ("Drive and force", ("motor_drive", "high_threshold_recruitment", "force_capacity")),
 ]
 # What a legend says besides the name of the signal. A leg that hangs down has more pressure than the heart.
 LEGEND_NOTES = {"mean_arterial_pressure": "at the heart", "distal_arterial_pressure": "at the limb"}

@@ -1,11 +1,9 @@
 // Blood volume is conserved, and a run at the default tolerance is as near to the exact solution as it was asked to be.
-#include "core/integrate.hpp"
 #include "models/anatomy.hpp"
+#include "models/course.hpp"
 #include "models/limb.hpp"
-#include "models/protocol.hpp"
 #include "models/run.hpp"
 #include "models/scenario.hpp"
-#include "models/stretches.hpp"
 #include "models/virtual_tests.hpp"
 
 #include <gtest/gtest.h>
@@ -25,7 +23,7 @@ using State = std::array<double, limb_state_count>;
 
 /// Keeps the state at the end of every segment.
 struct StateKeeper {
-  std::vector<State> states;
+  std::vector<State>& states;
   template <class Segment>
   void begin_segment(std::size_t, const Segment&, const State&) {}
   template <class Step>
@@ -33,31 +31,21 @@ struct StateKeeper {
   void end_segment(double, const State& y) { states.push_back(y); }
 };
 
-/// The state at the start and at the end of every segment of a run, computed as models/run.cpp does.
+/// The state at the start and at the end of every segment of a run.
 std::vector<State> course(const Scenario& scenario, Fidelity fidelity, double step_tolerance) {
-  LimbParameters<double> parameters = limb_parameters(scenario);
-  std::vector<double> y = resting_state(parameters, scenario.external_pressure_mmHg);
+  auto [parameters, y] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
   parameters.occlusion_pressure =
       occlusion_pressure(parameters, y, scenario.parameters.value("pulse_detection_share"));
-  const Protocol protocol = build_protocol(scenario, parameters.occlusion_pressure);
-  const std::vector<Stretch> stretches = fidelity == Fidelity::pulsatile
-                                             ? std::vector<Stretch>{{true, protocol.timeline}}
-                                             : beat_resolved_stretches(protocol.timeline, parameters);
-  StateKeeper keeper;
-  keeper.states.resize(1);
-  std::copy(y.begin(), y.end(), keeper.states[0].begin());
-  for (const Stretch& stretch : stretches) {
-    core::IntegrationOptions options;
-    options.relative_tolerance = options.absolute_tolerance = step_tolerance;
-    if (stretch.pulsatile)
-      options.maximum_step = 1.0 / (20.0 * parameters.heart_rate);
-    const core::RunReport report =
-        stretch.pulsatile ? core::integrate<PulsatileLimb>(y, stretch.timeline, parameters, options, keeper)
-                          : core::integrate<AveragedLimb>(y, stretch.timeline, parameters, options, keeper);
-    EXPECT_EQ(report.outcome, core::Outcome::completed) << report.describe();
-  }
+  std::vector<State> states(1);
+  std::copy(y.begin(), y.end(), states[0].begin());
+  CourseOptions options;
+  options.fidelity = fidelity;
+  options.step_tolerance = step_tolerance;
+  const CourseResult result =
+      run_course(scenario, parameters, y, options, [] {}, [&]<class M>() { return StateKeeper{states}; });
+  EXPECT_EQ(result.report.outcome, core::Outcome::completed) << result.report.describe();
   EXPECT_GT(y[inflow_volume], 1.0) << "nothing flowed: the test would prove nothing";
-  return keeper.states;
+  return states;
 }
 
 double stored_volume(const State& y) {

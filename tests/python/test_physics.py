@@ -44,29 +44,36 @@ def summaries(run) -> dict[tuple[str, str], float]:
 
 
 def test_averaged_runs_agree_with_pulsatile_ones_within_2_percent():
-    """Every summary of every shipped scenario, of its range over scenarios and their parts, for any first beat."""
+    """Every summary of every shipped scenario, of its range over scenarios and their parts, as means over the first beat's phase.
+
+    A set or a rest rarely holds a whole number of beats, so a pulsatile mean over it moves with the phase that it starts in;
+    the beat-averaged limb stands for all phases.
+    """
 
     def found(name: str, phase: str, fidelity: str):
         return summaries(limbflow.load(name).with_(fidelity=fidelity, beat_phase_at_start=phase).run())
 
+    def over_phases(runs):
+        return {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+
     with ThreadPoolExecutor() as pool:
         runs = {
-            key: (pool.submit(found, *key, "averaged"), pool.submit(found, *key, "pulsatile"))
-            for key in product(PROTOCOLS, PHASES)
+            (name, fidelity): [pool.submit(found, name, phase, fidelity) for phase in PHASES]
+            for name, fidelity in product(PROTOCOLS, ("averaged", "pulsatile"))
         }
-        results = {key: (averaged.result(), pulsatile.result()) for key, (averaged, pulsatile) in runs.items()}
+        results = {key: over_phases([run.result() for run in phases]) for key, phases in runs.items()}
     values: dict[str, list[float]] = {}
-    for _, pulsatile in results.values():
-        for (summary, _), value in pulsatile.items():
+    for name in PROTOCOLS:
+        for (summary, _), value in results[name, "pulsatile"].items():
             values.setdefault(summary, []).append(value)
     differences = []
-    for (name, phase), (averaged, pulsatile) in results.items():
+    for name in PROTOCOLS:
+        averaged, pulsatile = results[name, "averaged"], results[name, "pulsatile"]
         assert averaged.keys() == pulsatile.keys()
         for (summary, scope), reference in pulsatile.items():
             value, spread = averaged[summary, scope], np.ptp(values[summary])
             if spread > 1e-9 * max(np.abs(values[summary])):
-                where = f"{name}, {scope}, {summary}, phase {phase}"
-                differences.append((abs(value - reference) / spread, where, value, reference))
+                differences.append((abs(value - reference) / spread, f"{name}, {scope}, {summary}", value, reference))
             else:
                 assert value == pytest.approx(reference, rel=1e-9), (name, scope, summary)
     differences.sort(reverse=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import _engine
 from .measure import at, weighted_mean
 from .registry import Evaluation, evaluates
 from .studies import Study
@@ -21,18 +20,10 @@ ARRESTED = 0.05  # share of its resting flow that a muscle with "no" flow may st
 
 @evaluates("contraction_stops_flow")
 def contraction(study: Study) -> Evaluation:
-    """Flow of the working muscle three seconds into a hold: all muscle's flow less that of resting muscle."""
-    working_share = next(p["value"] for p in _engine.parameters() if p["name"] == "active_share")
+    """Flow of the working muscle three seconds into a hold, over its flow at rest."""
 
     def working_flow(run) -> float:
-        """Over rest; the resting muscle's share follows the pressure across it."""
-
-        def pressure_across(time: float) -> float:
-            return at(run, "distal_arterial_pressure", time) - at(run, "deep_venous_pressure", time)
-
-        share_of_rest = at(run, "muscle_flow", HOLDING_S) / at(run, "muscle_flow", 0.0)
-        resting_muscle = (1.0 - working_share) * pressure_across(HOLDING_S) / pressure_across(0.0)
-        return (share_of_rest - resting_muscle) / working_share
+        return at(run, "working_muscle_flow", HOLDING_S) / at(run, "working_muscle_flow", 0.0)
 
     efforts = np.arange(5, 101, 5)
     flows: dict[str, np.ndarray] = {}

@@ -1,0 +1,127 @@
+// Phosphates, protons and lactate of one fibre class. Concentrations in mM of muscle, rates in mM/s.
+//
+// States: e = PCr + 2 ATP + ADP (high-energy phosphate), pH, lactate. The totals of creatine, adenine nucleotide and phosphate are
+// parameters and everything else follows from them, so the three are conserved by construction:
+//
+//   creatine kinase in equilibrium   ADP PCr K = ATP Cr,  K = K_ck [H+]     (a quadratic in ADP)
+//   Pi  = phosphate - PCr - 3 ATP - 2 ADP
+//   de/dt = oxidative + glycolytic - use                                   each in mM ATP/s
+//
+//   use        = [ rest + cost a (c_0 + (1 - c_0) capacity) ] ATP / (ATP + k_ATP)      a: activation of the class
+//   oxidative  = [ rest + maximum (h(ADP) - h(ADP at rest)) ] P_O2 / (P_O2 + k_O2),    h(x) = x^n / (x^n + k^n), n = 2.2
+//                (Jeneson 1996, J Biol Chem 271:27995: order above two in ADP; recalled)
+//   glycolytic = maximum a Pi / (Pi + k_Pi) / (1 + 10^(2 (6.35 - pH)))      1.5 ATP a lactate, from glycogen
+//
+//   beta dpH/dt = gamma (-de/dt) - lactate formed + protons carried away,  gamma = 1 / (1 + 10^(pH - 6.75))
+//                (protons taken up as phosphocreatine breaks down; Kemp & Radda 1994, Magn Reson Q 10:43; recalled)
+//   beta = buffer + 2.303 Pi K_a H / (K_a + H)^2                            the second term is phosphate's own
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+namespace limbflow::models {
+
+/// Pools and rate constants of one fibre class.
+template <class T>
+struct FibreEnergetics {
+  T creatine, adenine, phosphate; ///< total pools, mM
+  T resting_use;                  ///< mM ATP/s
+  T oxidative_maximum;            ///< mM ATP/s
+  T oxidative_adp;                ///< ADP of half the oxidative maximum, mM
+  T resting_adp;                  ///< mM
+  T oxygen_half;                  ///< tissue oxygen pressure of half the oxidative rate, mmHg
+  T glycolytic_maximum;           ///< mM ATP/s at full activation
+  T glycolytic_phosphate;         ///< Pi of half the glycolytic rate, mM
+  T contraction_cost;             ///< mM ATP/s at full isometric activation
+  T fatigued_cost;                ///< c_0: share of the cost that does not fall with force
+  T atp_half;                     ///< ATP of half the use, mM
+  T buffer;                       ///< without phosphate, mM/pH
+};
+
+/// Phosphates of one class, mM; dihydrogen is H2PO4-.
+template <class T>
+struct Phosphates {
+  T phosphocreatine, atp, adp, inorganic, dihydrogen;
+};
+
+namespace energetics {
+inline constexpr double creatine_kinase = 1.66e9; ///< K_ck, 1/M (Lawson & Veech 1979, J Biol Chem 254:6528; recalled)
+inline constexpr double phosphate_pk = 6.75;
+inline constexpr double glycolysis_ph = 6.35;     ///< pH at which glycolysis runs at half its rate
+inline constexpr double atp_per_lactate = 1.5;
+inline constexpr double log_of_ten = 2.302585092994046;
+} // namespace energetics
+
+template <class T>
+T power_of_ten(const T& x) {
+  using std::exp;
+  return exp(energetics::log_of_ten * x);
+}
+
+/// The phosphates that high-energy phosphate `energy` (mM) and pH imply.
+template <class T>
+Phosphates<T> phosphates(const T& energy, const T& ph, const FibreEnergetics<T>& fibre) {
+  using std::max;
+  using std::sqrt;
+  const T equilibrium = energetics::creatine_kinase * power_of_ten(T(-ph));
+  const T s = energy - 2.0 * fibre.adenine; // PCr - ADP
+  // (K - 1) ADP^2 + b ADP - A (C - s) = 0, its positive root in the form that does not cancel
+  const T b = equilibrium * s + fibre.adenine + fibre.creatine - s;
+  const T c = max(T(0.0), fibre.adenine * (fibre.creatine - s));
+  const T root = sqrt(b * b + 4.0 * (equilibrium - 1.0) * c);
+  Phosphates<T> p;
+  p.adp = b > T(0.0) ? T(2.0 * c / (b + root)) : T((root - b) / (2.0 * (equilibrium - 1.0)));
+  p.phosphocreatine = s + p.adp;
+  p.atp = fibre.adenine - p.adp;
+  p.inorganic = fibre.phosphate - p.phosphocreatine - 3.0 * p.atp - 2.0 * p.adp;
+  p.dihydrogen = p.inorganic / (1.0 + power_of_ten(T(ph - energetics::phosphate_pk)));
+  return p;
+}
+
+/// Rates of one class, mM/s.
+template <class T>
+struct EnergyRates {
+  T use, oxidative, glycolytic, lactate_formed;
+};
+
+/// activation: of the class, 0..1, times what the kind of contraction costs over an isometric one; capacity: force left,
+/// 0..1; oxygen_pressure: in the tissue, mmHg.
+template <class T>
+EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& activation, const T& cost_factor,
+                            const T& capacity, const T& oxygen_pressure, const FibreEnergetics<T>& fibre) {
+  using std::exp;
+  using std::log;
+  using std::max;
+  const auto hill = [&](const T& adp) {
+    const T raised = exp(2.2 * log(max(adp, T(1e-9)) / fibre.oxidative_adp));
+    return raised / (1.0 + raised);
+  };
+  const T phosphate = max(T(0.0), p.inorganic);
+  EnergyRates<T> rates;
+  rates.use = (fibre.resting_use + fibre.contraction_cost * cost_factor * activation *
+                                       (fibre.fatigued_cost + (1.0 - fibre.fatigued_cost) * capacity)) *
+              max(T(0.0), p.atp) / (p.atp + fibre.atp_half);
+  rates.oxidative = max(T(0.0), fibre.resting_use + fibre.oxidative_maximum * (hill(p.adp) - hill(fibre.resting_adp))) *
+                    oxygen_pressure / (oxygen_pressure + fibre.oxygen_half);
+  rates.glycolytic = fibre.glycolytic_maximum * activation * phosphate / (phosphate + fibre.glycolytic_phosphate) /
+                     (1.0 + power_of_ten(T(2.0 * (energetics::glycolysis_ph - ph))));
+  rates.lactate_formed = rates.glycolytic / energetics::atp_per_lactate;
+  return rates;
+}
+
+/// Buffer capacity with phosphate's own, mM/pH.
+template <class T>
+T buffer_capacity(const Phosphates<T>& p, const T& ph, const FibreEnergetics<T>& fibre) {
+  using std::max;
+  const T ratio = power_of_ten(T(energetics::phosphate_pk - ph)); // [H+] / K_a
+  return fibre.buffer + energetics::log_of_ten * max(T(0.0), p.inorganic) * ratio / ((1.0 + ratio) * (1.0 + ratio));
+}
+
+/// Protons taken up for each phosphocreatine broken down.
+template <class T>
+T protons_per_phosphocreatine(const T& ph) {
+  return 1.0 / (1.0 + power_of_ten(T(ph - energetics::phosphate_pk)));
+}
+
+} // namespace limbflow::models

@@ -1,0 +1,132 @@
+// The motor-unit pool: which units a drive recruits, what force they give, and which drive a force needs.
+//
+// Units are recruited in order of size (Henneman). In a pool with exponentially spread thresholds and twitch forces
+// (Fuglevand, Winter & Patla 1993, J Neurophysiol 70:2470; Potvin & Fuglevand 2017, PLoS Comput Biol 13:e1005581, 10.1371/journal.pcbi.1005581),
+// the share c of the pool's force that belongs to units recruited below the threshold t grows as t^(ln 100 / ln 50): the
+// threshold of the unit at share c is
+//
+//   t(c) = t_last c^0.85                        t_last: drive at which the last unit is recruited
+//
+// The pool is held in bins of equal order, three for each fibre class (I, IIa, IIx in order of threshold). At drive u a bin gives
+//
+//   A(u) = r(u) [ f_first + (1 - f_first) min(1, (u - t) / rate_range) ]      r: share of the bin's units recruited
+//
+// of its force: a unit starts at its lowest rate with the share f_first of its tetanic force and is rate coded from there.
+// Force is the sum of weight * fatigue factor * A over the bins, over what the fresh pool gives at full drive.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace limbflow::models {
+
+inline constexpr std::size_t fibre_classes = 3;
+inline constexpr std::size_t bins_per_class = 3;
+inline constexpr std::size_t motor_unit_bins = fibre_classes * bins_per_class;
+inline constexpr std::array<const char*, fibre_classes> fibre_class_names{"I", "IIa", "IIx"};
+
+/// A pool of motor units.
+template <class T>
+struct MotorUnitPool {
+  std::array<T, fibre_classes> share;             ///< of the muscle's volume and force, sums to one
+  std::array<T, motor_unit_bins + 1> threshold;   ///< drives between which each bin is recruited
+  T rate_range;                                   ///< rise of drive from a unit's lowest to its highest rate
+  T first_force;                                  ///< share of its tetanic force that a unit gives at its lowest rate
+  T full_force;                                   ///< what the fresh pool gives at full drive, before normalisation
+};
+
+/// What the pool does at a drive: activation (0..1) of each class and its derivative with respect to drive.
+template <class T>
+struct PoolActivation {
+  std::array<T, fibre_classes> activation;
+  std::array<T, fibre_classes> slope;
+};
+
+template <class T>
+PoolActivation<T> activate(const T& drive, const MotorUnitPool<T>& pool) {
+  using std::max;
+  using std::min;
+  PoolActivation<T> result;
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    T activation = T(0.0);
+    T slope = T(0.0);
+    for (std::size_t b = k * bins_per_class; b < (k + 1) * bins_per_class; ++b) {
+      const T from = pool.threshold[b];
+      const T width = pool.threshold[b + 1] - from;
+      const T recruited = max(T(0.0), min(T(1.0), (drive - from) / width));
+      const T rate = max(T(0.0), min(T(1.0), (drive - from - 0.5 * width) / pool.rate_range));
+      const T force = pool.first_force + (1.0 - pool.first_force) * rate;
+      activation = activation + recruited * force;
+      if (recruited > T(0.0) && recruited < T(1.0))
+        slope = slope + force / width;
+      if (rate > T(0.0) && rate < T(1.0))
+        slope = slope + recruited * (1.0 - pool.first_force) / pool.rate_range;
+    }
+    result.activation[k] = activation * (1.0 / static_cast<double>(bins_per_class));
+    result.slope[k] = slope * (1.0 / static_cast<double>(bins_per_class));
+  }
+  return result;
+}
+
+/// Force of the pool, over that of the fresh pool at full drive. capacity: force that each class has left, 0..1.
+template <class T>
+T pool_force(const PoolActivation<T>& at, const std::array<T, fibre_classes>& capacity, const MotorUnitPool<T>& pool) {
+  T force = T(0.0);
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    force = force + pool.share[k] * capacity[k] * at.activation[k];
+  return force / pool.full_force;
+}
+
+/// A pool with its thresholds. last_threshold: drive (0..1) at which the last unit is recruited.
+inline MotorUnitPool<double> motor_unit_pool(const std::array<double, fibre_classes>& share, double last_threshold,
+                                             double rate_range, double first_force) {
+  constexpr double threshold_exponent = 0.85; // ln 50 / ln 100: ranges of threshold and of twitch force
+  MotorUnitPool<double> pool{share, {}, rate_range, first_force, 1.0};
+  double below = 0.0;
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    for (std::size_t b = 0; b < bins_per_class; ++b)
+      pool.threshold[k * bins_per_class + b] =
+          last_threshold * std::pow(below + share[k] * static_cast<double>(b) / bins_per_class, threshold_exponent);
+    below += share[k];
+  }
+  pool.threshold[motor_unit_bins] = last_threshold;
+  pool.full_force = pool_force(activate(1.0, pool), {1.0, 1.0, 1.0}, pool);
+  return pool;
+}
+
+/// The drive (0..1) that a force needs of a pool whose classes have `capacity` left. Where the pool cannot give the force, one plus
+/// the force that lacks. Bracketed Newton iteration, exact to rounding.
+template <class T>
+T drive_for_force(const T& force, const std::array<T, fibre_classes>& capacity, const MotorUnitPool<T>& pool) {
+  using std::abs;
+  using std::max;
+  const T most = pool_force(activate(T(1.0), pool), capacity, pool);
+  if (force >= most)
+    return 1.0 + (force - most);
+  constexpr int most_iterations = 60;
+  constexpr double exact = 1e-14;
+  T low = T(0.0);
+  T high = T(1.0);
+  T drive = 0.5 * force / most;
+  for (int iteration = 0; iteration < most_iterations; ++iteration) {
+    const PoolActivation<T> at = activate(drive, pool);
+    const T error = pool_force(at, capacity, pool) - force;
+    T slope = T(0.0);
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      slope = slope + pool.share[k] * capacity[k] * at.slope[k];
+    if (error > T(0.0))
+      high = drive;
+    else
+      low = drive;
+    const T newton = drive - error * pool.full_force / max(slope, T(1e-9));
+    const T next = newton > low && newton < high ? newton : T(0.5 * (low + high));
+    if (abs(next - drive) < T(exact))
+      return next;
+    drive = next;
+  }
+  return drive;
+}
+
+} // namespace limbflow::models

@@ -1,0 +1,45 @@
+// Blood pressure and heart rate in effort: central command, the muscle's chemical afferents, held breath, and a limb that
+// takes much of the cardiac output when a cuff is let go.
+//
+//   d(pressor)/dt = ( command drive + afferent a + ... - fall excess flow - pressor ) / tau      mmHg of mean pressure
+//   d(rate)/dt    = ( command' drive + afferent' a - rate ) / tau                                beats/s
+//   systolic = resting + 1.5 pressor + chest pressure;  diastolic = resting + 0.696 pressor + chest pressure
+//
+// a (0..1): metabolites around the group III and IV endings. The shares 1.5 and 0.696 make mean pressure, diastolic + 0.378 pulse
+// pressure, rise by `pressor` while pulse pressure widens as it does in effort (MacDougall 1985, J Appl Physiol 58:785).
+#pragma once
+
+#include "models/arterial_source.hpp"
+
+namespace limbflow::models {
+
+/// Rise of systolic pressure over the rise of mean pressure.
+inline constexpr double systolic_share = 1.5;
+/// Rise of diastolic pressure over the rise of mean pressure.
+inline constexpr double diastolic_share = (1.0 - pulse_shape_mean * systolic_share) / (1.0 - pulse_shape_mean);
+
+/// Gains of the reflexes.
+template <class T>
+struct Reflexes {
+  T command_pressure;  ///< mmHg at full drive
+  T afferent_pressure; ///< mmHg at full afferent activity
+  T command_rate;      ///< 1/s at full drive
+  T afferent_rate;     ///< 1/s at full afferent activity
+  T flow_fall;         ///< mmHg per mL/min of limb flow above rest
+  T time_constant;     ///< s
+};
+
+/// Rate of the pressor response, mmHg/s. excess_flow: limb flow above rest, mL/min.
+template <class T>
+T pressor_rate(const T& pressor, const T& drive, const T& afferent, const T& excess_flow, const Reflexes<T>& r) {
+  return (r.command_pressure * drive + r.afferent_pressure * afferent - r.flow_fall * excess_flow - pressor) /
+         r.time_constant;
+}
+
+/// Rate of the rise of heart rate, 1/s^2.
+template <class T>
+T heart_rate_rate(const T& rise, const T& drive, const T& afferent, const Reflexes<T>& r) {
+  return (r.command_rate * drive + r.afferent_rate * afferent - rise) / r.time_constant;
+}
+
+} // namespace limbflow::models

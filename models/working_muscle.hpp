@@ -1,0 +1,135 @@
+// The working muscle: from the force asked for, and the blood that it gets, to its drive, its chemistry and its fatigue.
+//
+//   force asked --> drive --> activation of classes I, IIa, IIx --> ATP use --> phosphates, protons, lactate --> capacity --+
+//                     ^                                              ^                                                      |
+//                     |                        oxygen, flow ---------+                                                      |
+//                     +-------------------------------------------------------------------------------------------------+
+//
+// Force that a class has left (capacity), as a product:
+//   metabolic       exp(-s (H2PO4- minus its resting value))      (linear in H2PO4-: Lanza 2006, J Physiol 577:353)
+//   excitability    1 - k;  dk/dt = k_k a (1 - k) - k / tau_k      potassium in the interstitium and T tubules; back in half a minute
+//   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid) - l / tau_l   excitation-contraction coupling; back in many minutes
+// Central fatigue: the drive at hand is 1 - c;  dc/dt = (c_max afferent - c) / tau_c; afferents follow the metabolites, so c holds
+// while a cuff keeps them in (Bigland-Ritchie 1986, J Physiol 379:451; Kennedy 2014; recalled).
+#pragma once
+
+#include "models/energetics.hpp"
+#include "models/motor_units.hpp"
+#include "models/oxygen.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace limbflow::models {
+
+/// State of one fibre class.
+template <class T>
+struct FibreState {
+  T energy, ph, lactate, excitability_loss, lasting_loss;
+};
+
+/// Constants of the working muscle.
+template <class T>
+struct WorkingMuscle {
+  MotorUnitPool<T> pool;
+  std::array<FibreEnergetics<T>, fibre_classes> fibre;
+  OxygenCarriage<T> oxygen;
+  T resting_energy, resting_ph, resting_lactate, resting_dihydrogen, resting_oxygen;
+  T phosphate_sensitivity;  // s, 1/mM
+  T excitability_gain, excitability_time;
+  T lasting_gain, lasting_time, lasting_acid; // 1/s, s, 1/pH
+  T central_maximum, central_time;
+  T afferent_dihydrogen;    // H2PO4- above rest of full afferent activity, mM
+  T oxygen_per_atp;         // mM O2 per mM ATP
+  T proton_efflux;          // mM/s per pH at and above resting flow
+  T lactate_transport;      // 1/s
+};
+
+/// Everything about the muscle at one moment.
+template <class T>
+struct MuscleMoment {
+  std::array<Phosphates<T>, fibre_classes> phosphate;
+  std::array<T, fibre_classes> capacity;
+  std::array<T, fibre_classes> activation;
+  T available_drive, needed_drive, drive; // 1 - c; what the force asked for needs; the smaller of the two
+  T force;                                // given, fraction of a fresh maximum
+  T maximum_force;                        // at the available drive, fraction of a fresh maximum
+  T emg;                                  // fraction of a fresh maximum
+  T high_threshold;                       // activation of the type II fibres, 0..1
+  T tissue_pressure;                      // oxygen, mmHg
+  T afferent;                             // 0..1
+  T deficit;                              // oxygen and phosphocreatine drawn, in oxygen stores
+};
+
+template <class T>
+MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue,
+                              const T& tissue_oxygen, const T& force_asked, const WorkingMuscle<T>& m) {
+  using std::exp;
+  using std::max;
+  using std::min;
+  MuscleMoment<T> now;
+  T drawn = m.resting_oxygen - tissue_oxygen;
+  const T store = drawn + tissue_oxygen;
+  drawn = drawn / m.oxygen_per_atp;
+  now.afferent = T(0.0);
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    now.phosphate[k] = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
+    const T risen = max(T(0.0), now.phosphate[k].dihydrogen - m.resting_dihydrogen);
+    now.capacity[k] = exp(-m.phosphate_sensitivity * risen) * (1.0 - fibres[k].excitability_loss) *
+                      (1.0 - fibres[k].lasting_loss);
+    now.afferent = now.afferent + m.pool.share[k] * min(T(1.0), risen / m.afferent_dihydrogen);
+    drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
+  }
+  now.deficit = drawn * m.oxygen_per_atp / store;
+  now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
+  now.available_drive = 1.0 - central_fatigue;
+  now.needed_drive = force_asked > T(0.0) ? drive_for_force(force_asked, now.capacity, m.pool) : T(0.0);
+  now.drive = min(now.needed_drive, now.available_drive);
+  const PoolActivation<T> at = activate(now.drive, m.pool);
+  now.activation = at.activation;
+  now.force = pool_force(at, now.capacity, m.pool);
+  now.maximum_force = pool_force(activate(now.available_drive, m.pool), now.capacity, m.pool);
+  now.emg = pool_force(at, {T(1.0), T(1.0), T(1.0)}, m.pool);
+  now.high_threshold = (m.pool.share[1] * at.activation[1] + m.pool.share[2] * at.activation[2]) /
+                       (m.pool.share[1] + m.pool.share[2]);
+  return now;
+}
+
+/// Rates of change of one class, and what it exchanges with blood, per mL of that class.
+template <class T>
+struct FibreRates {
+  FibreState<T> change;
+  T oxidative;        // mM ATP/s
+  T lactate_released; // mM/s
+};
+
+/// cost_factor: ATP of this kind of contraction over an isometric one; flow_ratio: flow over resting flow; blood_lactate: of the
+/// blood in the muscle, mM.
+template <class T>
+FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const MuscleMoment<T>& now, const T& cost_factor,
+                          const T& flow_ratio, const T& blood_lactate, const WorkingMuscle<T>& m) {
+  using std::max;
+  using std::min;
+  const EnergyRates<T> energy = energy_rates(now.phosphate[k], fibre.ph, now.activation[k], cost_factor, now.capacity[k],
+                                             now.tissue_pressure, m.fibre[k]);
+  FibreRates<T> rates;
+  rates.oxidative = energy.oxidative;
+  rates.change.energy = energy.oxidative + energy.glycolytic - energy.use;
+  rates.lactate_released = m.lactate_transport * (fibre.lactate - blood_lactate);
+  rates.change.lactate = energy.lactate_formed - rates.lactate_released;
+  const T washed = min(T(1.0), max(T(0.0), flow_ratio));
+  const T protons_out = m.proton_efflux * washed * (m.resting_ph - fibre.ph) + rates.lactate_released;
+  rates.change.ph = (protons_per_phosphocreatine(fibre.ph) * (-rates.change.energy) - energy.lactate_formed + protons_out) /
+                    buffer_capacity(now.phosphate[k], fibre.ph, m.fibre[k]);
+  const T a = now.activation[k];
+  rates.change.excitability_loss =
+      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - fibre.excitability_loss / m.excitability_time;
+  const T acid = max(T(0.0), m.resting_ph - fibre.ph);
+  rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid) -
+                              fibre.lasting_loss / m.lasting_time;
+  return rates;
+}
+
+} // namespace limbflow::models
