@@ -77,7 +77,7 @@ template <std::size_t N> struct Dual {
   }
   friend Dual pow(double base, const Dual& b) {
     const double power = std::pow(base, b.value);
-    return chain(b, power, power * std::log(base));
+    return chain(b, power, power == 0.0 ? 0.0 : power * std::log(base)); // 0^b stays 0
   }
   /// The base must be positive for the derivative to the exponent.
   friend Dual pow(const Dual& a, const Dual& b) {

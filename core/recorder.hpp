@@ -93,7 +93,7 @@ public:
 
   /// Room for the whole run is taken here; nothing is allocated while it goes on. The timeline must outlive the
   /// recorder. Throws std::invalid_argument, naming every signal that the model does not have, or if the interval is
-  /// negative or not finite.
+  /// negative, not finite, or too short for the timeline to be sampled a thousand million times.
   Recorder(const Timeline<ControlsOf<M>>& timeline, const ParametersOf<M>& model_parameters,
            const RecorderOptions& what = {})
       : course(&timeline), parameters(model_parameters), options(what) {
@@ -215,6 +215,7 @@ public:
   }
 
 private:
+  static constexpr double most_samples = 1e9;
   /// Two times closer than this are one sample, s.
   static constexpr double closest_samples = 1e-9;
   /// An extremum inside a step is looked up only if it promises to beat the record by this share of the range seen.
@@ -229,6 +230,9 @@ private:
     std::ostringstream problems;
     if (!std::isfinite(options.sample_interval) || options.sample_interval < 0.0)
       problems << "\n  sample_interval must be zero or positive, and finite, got " << options.sample_interval;
+    else if (options.sample_interval > 0.0 && !(course->duration() / options.sample_interval < most_samples))
+      problems << "\n  sample_interval " << options.sample_interval << " s makes more than " << most_samples
+               << " samples of " << course->duration() << " s";
     for (const std::string& name : options.signals) {
       const auto found =
           std::find_if(available.begin(), available.end(), [&](const SignalInfo& info) { return info.name == name; });

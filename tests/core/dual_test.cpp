@@ -111,6 +111,12 @@ TEST(Dual, CompoundAssignmentIsTheOperator) {
   EXPECT_NEAR(product.partials[0], 2.0 * 1.3 * 0.7 * 0.7, 1e-15);
 }
 
+TEST(Dual, APowerOfZeroDoesNotChangeWithItsExponent) {
+  const D zero_to_y = pow(0.0, D::variable(2.5, 0));
+  EXPECT_EQ(zero_to_y.value, 0.0);
+  EXPECT_EQ(zero_to_y.partials[0], 0.0);
+}
+
 TEST(Dual, ComparisonsLookAtTheValueOnly) {
   const D a = D::variable(1.0, 0), b = D::variable(1.0, 1), c(2.0);
   EXPECT_TRUE(a == b);

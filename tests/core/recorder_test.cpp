@@ -272,6 +272,8 @@ TEST(Recorder, BadRequestsAreRefusedTogether) {
     for (const char* part : {"amuont", "twice", "sample_interval"})
       EXPECT_NE(text.find(part), std::string::npos) << part << " missing in " << text;
   }
+  for (const double interval : {1e-300, 1e-9, std::numeric_limits<double>::infinity()})
+    EXPECT_THROW(Recorder<Decay>(timeline, {rate}, {{}, interval}), std::invalid_argument) << interval;
   const Recorder<Decay> recorder(timeline, {rate}, {{"amount"}});
   EXPECT_EQ(recorder.signal_count(), 1U);
   EXPECT_EQ(recorder.signals()[0].name, "amount");
