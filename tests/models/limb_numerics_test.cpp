@@ -102,8 +102,8 @@ TEST_P(ShippedScenario, ConservesVolumeAndKeepsItsTolerance) {
   check(Fidelity::pulsatile);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped("protocols")), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped("protocols")), [](const auto& test) {
+  std::string name = test.param;
   std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 });
