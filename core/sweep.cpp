@@ -342,7 +342,11 @@ SweepRows run_range(MemberRange range, std::size_t summary_count, const SweepWor
       row.message = "an error of unknown kind";
     }
     if (row.status == MemberStatus::cancelled || row.status == MemberStatus::pending) {
-      break;
+      if (stop.stop_requested()) {
+        break;
+      }
+      row.status = MemberStatus::failed;
+      row.message = "stopped half-way, and nobody asked it to" + (row.message.empty() ? "" : ": " + row.message);
     }
     if (row.status == MemberStatus::failed) {
       std::fill(row.values.begin(), row.values.end(), nan);

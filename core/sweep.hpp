@@ -155,7 +155,8 @@ struct SummaryRow {
   std::span<double> values; ///< one per summary; NaN until written
   MemberStatus status = MemberStatus::completed;
   std::string message; ///< for a person: why the member did not complete
-  /// Asked for when the sweep is cancelled. A worker may look at it, stop early and set `MemberStatus::cancelled`.
+  /// Asked for when the sweep is cancelled. A worker may look at it, stop early and set `MemberStatus::cancelled`; one
+  /// that does so unasked has failed.
   std::stop_token stop;
 };
 

@@ -419,6 +419,27 @@ TEST(RunSweep, AMemberThatStopsEarlyOnRequestIsLeftForLater) {
   EXPECT_EQ(collected.statuses[2], MemberStatus::pending);
 }
 
+TEST(RunSweep, AMemberThatStopsEarlyUnaskedHasFailedAndLosesNobodyElse) {
+  const SweepPlan plan({list_axis("a", "a", "", {0, 1, 2, 3})});
+  Collected collected(plan.size(), 1);
+  SweepOptions options;
+  options.chunk = 4;
+  const auto worker = [&](std::size_t member, SummaryRow& row) {
+    row.values[0] = 1.0;
+    if (member == 1) {
+      row.status = MemberStatus::cancelled;
+      row.message = "at t = 3 s";
+    }
+  };
+  const SweepReport report = run_sweep(plan, 1, worker, options, collected.sink());
+  EXPECT_EQ(report.left, 0u);
+  EXPECT_EQ(report.failed, 1u);
+  EXPECT_EQ(collected.statuses[1], MemberStatus::failed);
+  EXPECT_TRUE(std::isnan(collected.values[1]));
+  EXPECT_NE(collected.messages[1].find("at t = 3 s"), std::string::npos);
+  EXPECT_EQ(collected.statuses[3], MemberStatus::completed);
+}
+
 TEST(RunSweep, ProgressIsSteadySparseAndFromTheCallingThread) {
   const SweepPlan plan({list_axis("a", "a", "", std::vector<double>(300, 0.0))});
   Collected collected(plan.size(), 1);
