@@ -13,6 +13,7 @@
 #include "areas.hpp"
 #include "arrays.hpp"
 #include "caller.hpp"
+#include "core/model.hpp"
 #include "core/result_store.hpp"
 #include "models/limb.hpp"
 #include "models/run.hpp"
@@ -75,6 +76,13 @@ void bind_run(py::module_& module) {
       .def_property_readonly("name", [](const core::SignalInfo& self) { return std::string(self.name); })
       .def_property_readonly("unit", [](const core::SignalInfo& self) { return std::string(self.unit); })
       .def_property_readonly("long_name", [](const core::SignalInfo& self) { return std::string(self.long_name); });
+
+  py::class_<core::StateInfo>(module, "StateInfo", "Name, unit, usual magnitude and bounds of a state.")
+      .def_property_readonly("name", [](const core::StateInfo& self) { return std::string(self.name); })
+      .def_property_readonly("unit", [](const core::StateInfo& self) { return std::string(self.unit); })
+      .def_readonly("scale", &core::StateInfo::scale)
+      .def_readonly("lower", &core::StateInfo::lower)
+      .def_readonly("upper", &core::StateInfo::upper);
 
   py::class_<core::WorstState>(module, "WorstState", "A state that held a run back.")
       .def_readonly("name", &core::WorstState::name)
@@ -145,6 +153,15 @@ void bind_run(py::module_& module) {
         return std::vector<core::SignalInfo>(infos.begin(), infos.end());
       },
       "The signals of a run.");
+  module.def(
+      "states",
+      [] {
+        const auto infos = models::AveragedLimb::states();
+        return std::vector<core::StateInfo>(infos.begin(), infos.end());
+      },
+      "The states of the limb.");
+  module.def("session_numbers", &models::session_numbers,
+             "What every run gives besides summaries of its signals.");
 }
 
 } // namespace limbflow::bindings

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from . import _engine
 from .validation.command import validate
 
 EXIT_BAD_INPUT = 2
@@ -19,6 +20,8 @@ EXIT_INTERRUPTED = 130
 TRACEBACK_VARIABLE = "LIMBFLOW_TRACEBACK"
 # `limbflow` alone: its help is the message. Older releases of click print the help themselves.
 NoArguments = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+version_line = f"limbflow {_engine.version} ({_engine.revision})"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 set_option = click.option(
@@ -44,6 +47,7 @@ class ExampleCommand(click.Command):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with:  limbflow run 30-15-15-15",
 )
+@click.version_option(_engine.version, message=version_line)
 def cli() -> None:
     """Simulate an arm or a leg under a blood-flow-restriction cuff.
 
@@ -269,7 +273,6 @@ KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "uni
 @json_option
 def list_(kind: str | None, as_json: bool) -> None:
     """List what there is: people, cuffs, protocols, sweeps, parameters, signals, units."""
-    from . import _engine
     from .report import print_table
 
     if kind is None:
@@ -296,12 +299,10 @@ def list_(kind: str | None, as_json: bool) -> None:
 @json_option
 def version(as_json: bool) -> None:
     """Print the version and the source revision."""
-    from . import _engine
-
     if as_json:
         print_json({"version": _engine.version, "revision": _engine.revision})
         return
-    click.echo(f"limbflow {_engine.version} ({_engine.revision})")
+    click.echo(version_line)
 
 
 cli.add_command(validate)
@@ -309,8 +310,6 @@ cli.add_command(validate)
 
 def listed(kind: str) -> list[Any]:
     """The rows of `limbflow list KIND`."""
-    from . import _engine
-
     if kind in KINDS[:4]:
         return list(_engine.shipped(kind))
     if kind == "parameters":

@@ -106,6 +106,7 @@ def test_list(command, kind):
 def test_list_of_everything_and_version(command):
     assert "30-15-15-15" in command("list").stdout
     assert limbflow.__version__ in command("version").stdout
+    assert command("--version").stdout == command("version").stdout
     assert json.loads(command("version", "--json").stdout)["version"] == limbflow.__version__
 
 
