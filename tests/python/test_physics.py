@@ -13,7 +13,8 @@ import limbflow
 from limbflow.validation import flow_family
 from limbflow.validation.measure import at, begin_of, exponential_time, part
 
-PROTOCOLS = limbflow.shipped("protocols")
+SETS_TO_FAILURE = [name for name in limbflow.shipped("protocols") if 'until = "failure"' in limbflow.load(name).text]
+PROTOCOLS = [name for name in limbflow.shipped("protocols") if name not in SETS_TO_FAILURE]
 PHASES = ("0", "0.25", "0.5", "0.75")  # of the beat at the start of a run
 
 
@@ -47,7 +48,7 @@ def test_averaged_runs_agree_with_pulsatile_ones_within_2_percent():
     """Every summary of every shipped scenario, of its range over scenarios and their parts, as means over the first beat's phase.
 
     A set or a rest rarely holds a whole number of beats, so a pulsatile mean over it moves with the phase that it starts in;
-    the beat-averaged limb stands for all phases.
+    the beat-averaged limb stands for all phases. Sets to failure have a test of their own.
     """
 
     def found(name: str, phase: str, fidelity: str):
@@ -81,6 +82,17 @@ def test_averaged_runs_agree_with_pulsatile_ones_within_2_percent():
     for share, where, value, reference in differences[:8]:
         print(f"{100 * share:.2f} %  {where}: averaged {value:.5g}, pulsatile {reference:.5g}")
     assert differences[0][0] < 0.02
+
+
+@pytest.mark.parametrize("name", SETS_TO_FAILURE)
+def test_sets_to_failure_end_within_a_repetition_in_both_fidelities(name):
+    """Failure comes in the costly phase of a repetition, so a set ends a whole repetition sooner or later."""
+    averaged, pulsatile = (limbflow.load(name).with_(fidelity=fidelity).run() for fidelity in ("averaged", "pulsatile"))
+    repetitions = [run.reps_completed.to_series().filter(like="set_") for run in (averaged, pulsatile)]
+    print(f"\n{name}: averaged {repetitions[0].to_list()}, pulsatile {repetitions[1].to_list()} repetitions")
+    assert len(repetitions[0]) > 0
+    assert (repetitions[0] - repetitions[1]).abs().max() <= 1
+    assert float(averaged.time_to_failure) == pytest.approx(float(pulsatile.time_to_failure), rel=0.02)
 
 
 @pytest.mark.parametrize(("limb", "pressure"), [("arm", 30), ("arm", 50), ("leg", 40), ("leg", 60)])
