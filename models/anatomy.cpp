@@ -59,6 +59,7 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
     fibre.oxidative_adp = number("oxidative_adp");
     fibre.oxygen_half = number("oxygen_half");
     fibre.glycolytic_maximum = number("glycolytic_maximum" + suffix[k]);
+    fibre.resting_glycolysis = number("resting_glycolysis");
     fibre.glycolytic_phosphate = number("glycolytic_phosphate");
     fibre.contraction_cost = number("contraction_cost" + suffix[k]);
     fibre.fatigued_cost = number("fatigued_cost_share");

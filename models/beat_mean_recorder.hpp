@@ -108,6 +108,7 @@ public:
 private:
   static constexpr double intervals_per_beat = 4.0;
   static constexpr double looks_per_interval = 8.0;
+  static constexpr double shortest_window = 1e-9; // s
   static constexpr std::size_t count = limb_signal_count;
 
   struct Part {
@@ -161,6 +162,12 @@ private:
     const double from_beats = std::clamp(beats_at(t) - 0.5 * window, first, last - window);
     const double from = std::max(part.begin, time_of(from_beats));
     const double to = std::min(part.end, time_of(from_beats + window));
+    if (to - from < shortest_window) { // too short to divide by: the mean of the interval around it
+      const auto [left, right, share] = position(0.5 * (from + to));
+      for (std::size_t i = 0; i < count; ++i)
+        out[i] = (integrals[right * count + i] - integrals[left * count + i]) / (times[right] - times[left]);
+      return;
+    }
     integral_at(to, edges[1]);
     integral_at(from, edges[0]);
     for (std::size_t i = 0; i < count; ++i)

@@ -21,6 +21,15 @@ constexpr double rounding = 1e-6;
 /// Steps of the pulsatile limb in the fastest beat.
 constexpr double steps_per_beat = 20.0;
 constexpr double fastest_heart_rate = 3.0; // 1/s
+/// A stretch that would end this close to a breakpoint ends there, s.
+constexpr double closest_end = 1e-3;
+
+double onto_breakpoint(const core::Timeline<LimbControls<double>>& timeline, double time) {
+  for (const auto& segment : timeline.segments())
+    if (std::abs(segment.end - time) < closest_end)
+      return segment.end;
+  return time;
+}
 
 } // namespace
 
@@ -54,12 +63,12 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
   const auto start_after = [&](double beats) { return std::ceil(beats - first - rounding) + first; };
   const double window = start_before(beats_at(change->begin) - beats_before_change);
   if (window > shortest_stretch)
-    return {false, time + window / heart_rate};
+    return {false, onto_breakpoint(timeline, time + window / heart_rate)};
   double until = beats_at(change->end) + beats_after_change;
   for (auto later = change; later != segments.end() && beats_at(later->begin) < until + shortest_stretch; ++later)
     if (later->controls.cuff_pressure_rate != 0.0)
       until = std::max(until, beats_at(later->end) + beats_after_change);
-  return {true, std::min(timeline.end(), time + start_after(until) / heart_rate)};
+  return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }
 
 double longest_pulsatile_step() { return 1.0 / (steps_per_beat * fastest_heart_rate); }

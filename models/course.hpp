@@ -16,6 +16,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -102,7 +103,8 @@ struct FeasibilityGuard {
 
 } // namespace detail
 
-/// Runs a scenario's protocol from the state `y` at time zero; `y` is left at the end of the run.
+/// Runs a scenario's protocol from the resting state `y`; `y` is left at the end of the run.
+/// Throws std::runtime_error as pulsatile_start.
 /// new_stretch(): told at the start of each stretch; observer.operator()<M>(): the observer of a stretch of the model M.
 template <class NewStretch, class ObserverOf>
 CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& parameters, std::vector<double>& y,
@@ -112,7 +114,9 @@ CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& 
   result.protocol = build_protocol(scenario, parameters.occlusion_pressure, set_ends);
   double time = 0.0;
   bool was_pulsatile = options.fidelity == Fidelity::pulsatile;
-  if (!was_pulsatile)
+  if (was_pulsatile)
+    y = pulsatile_start(y, parameters, scenario.external_pressure_mmHg, options.step_tolerance);
+  else
     y[heart_phase] = parameters.start_phase;
   while (!result.protocol.timeline.empty() && time < result.protocol.timeline.end()) {
     const auto& timeline = result.protocol.timeline;
@@ -159,10 +163,11 @@ CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& 
       for (const Activity& activity : result.protocol.activities)
         if (activity.set > 0 && activity.begin <= failed_at && failed_at <= activity.end)
           set = activity.set; // at a border the later one: it is the one that could not begin
-      if (set == 0)
-        break;
+      const auto index = static_cast<std::size_t>(set) - 1;
+      if (set == 0 || (index < set_ends.size() && set_ends[index] <= failed_at))
+        throw std::logic_error("a contraction failed where no set could be ended, at t = " + std::to_string(failed_at) + " s");
       set_ends.resize(std::max(set_ends.size(), static_cast<std::size_t>(set)), std::numeric_limits<double>::infinity());
-      set_ends[static_cast<std::size_t>(set) - 1] = failed_at;
+      set_ends[index] = failed_at;
       result.failure_times.push_back(failed_at);
       result.protocol = build_protocol(scenario, parameters.occlusion_pressure, set_ends);
       result.report.outcome = core::Outcome::completed;

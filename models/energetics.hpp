@@ -10,7 +10,7 @@
 //   use        = [ rest + cost a (c_0 + (1 - c_0) capacity) ] ATP / (ATP + k_ATP)      a: activation of the class
 //   oxidative  = [ rest + maximum (h(ADP) - h(ADP at rest)) ] P_O2 / (P_O2 + k_O2),    h(x) = x^n / (x^n + k^n), n = 2.2
 //                (Jeneson 1996, J Biol Chem 271:27995: order above two in ADP; recalled)
-//   glycolytic = maximum a Pi / (Pi + k_Pi) / (1 + 10^(2 (6.35 - pH)))      1.5 ATP a lactate, from glycogen
+//   glycolytic = maximum (a + a_rest) Pi / (Pi + k_Pi) / (1 + 10^(2 (6.35 - pH)))      1.5 ATP a lactate, from glycogen
 //
 //   beta dpH/dt = gamma (-de/dt) - lactate formed + protons carried away,  gamma = 1 / (1 + 10^(pH - 6.75))
 //                (protons taken up as phosphocreatine breaks down; Kemp & Radda 1994, Magn Reson Q 10:43; recalled)
@@ -32,6 +32,7 @@ struct FibreEnergetics {
   T resting_adp;                  ///< mM
   T oxygen_half;                  ///< tissue oxygen pressure of half the oxidative rate, mmHg
   T glycolytic_maximum;           ///< mM ATP/s at full activation
+  T resting_glycolysis;           ///< a_rest: activation of glycolysis in a muscle at rest
   T glycolytic_phosphate;         ///< Pi of half the glycolytic rate, mM
   T contraction_cost;             ///< mM ATP/s at full isometric activation
   T fatigued_cost;                ///< c_0: share of the cost that does not fall with force
@@ -104,7 +105,7 @@ EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& activa
               max(T(0.0), p.atp) / (p.atp + fibre.atp_half);
   rates.oxidative = max(T(0.0), fibre.resting_use + fibre.oxidative_maximum * (hill(p.adp) - hill(fibre.resting_adp))) *
                     oxygen_pressure / (oxygen_pressure + fibre.oxygen_half);
-  rates.glycolytic = fibre.glycolytic_maximum * activation * phosphate / (phosphate + fibre.glycolytic_phosphate) /
+  rates.glycolytic = fibre.glycolytic_maximum * (activation + fibre.resting_glycolysis) * phosphate / (phosphate + fibre.glycolytic_phosphate) /
                      (1.0 + power_of_ten(T(2.0 * (energetics::glycolysis_ph - ph))));
   rates.lactate_formed = rates.glycolytic / energetics::atp_per_lactate;
   return rates;

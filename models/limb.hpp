@@ -559,6 +559,7 @@ private:
     const auto beat = [&](const T& first_head) {
       return beat_map(first_head, at.diastolic, pulse_pressure, T(1.0 / at.heart_rate), path);
     };
+    BeatMeans<T> coming{};
     if constexpr (Pulsatile) {
       const T source = at.diastolic + pulse_shape(y[heart_phase]) * pulse_pressure;
       flow.inflow = cuff_artery_flow(source, stored_head, path);
@@ -566,14 +567,15 @@ private:
       flow.distal_head = stored_head;
       flow.arterial_volume_rate = flow.inflow - flow.working - resting_beds_flow(stored_head, path);
     } else {
-      const BeatMeans<T> means = beat(stored_head);
-      flow.inflow = means.inflow;
-      flow.working = means.working_flow;
-      flow.distal_head = means.distal_head;
-      flow.arterial_volume_rate = means.volume_rate;
+      coming = beat(stored_head);
+      flow.inflow = coming.inflow;
+      flow.working = coming.working_flow;
+      flow.distal_head = coming.distal_head;
+      flow.arterial_volume_rate = coming.volume_rate;
     }
     if (with_pulse) {
-      const BeatMeans<T> coming = beat(stored_head);
+      if constexpr (Pulsatile)
+        coming = beat(stored_head);
       const BeatMeans<T> next = beat(coming.last_head);
       flow.coming_head = coming.coming_head;
       flow.pulse_pressure = next.highest_head - next.lowest_head;

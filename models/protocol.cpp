@@ -12,6 +12,9 @@ namespace {
 /// Breakpoints closer than this are one, s.
 constexpr double closest_breakpoints = 1e-9;
 
+constexpr const char* baseline_label = "baseline";
+constexpr const char* recovery_label = "recovery";
+
 class ActivityList {
 public:
   /// Adds an activity, cut short at `latest`. False if it was cut.
@@ -81,7 +84,7 @@ void add_set(ActivityList& activities, const Scenario& scenario, const Exercise&
 
 ActivityList activities_of(const Scenario& scenario, const std::vector<double>& set_ends) {
   ActivityList activities;
-  activities.add(scenario.baseline_s, "baseline");
+  activities.add(scenario.baseline_s, baseline_label);
   activities.add(scenario.passive_s, "passive");
   int set = 0;
   for (const Exercise& exercise : scenario.exercises) {
@@ -95,7 +98,7 @@ ActivityList activities_of(const Scenario& scenario, const std::vector<double>& 
         activities.add(exercise.rest_s, "rest " + std::to_string(set));
     }
   }
-  activities.add(scenario.recovery_s, "recovery");
+  activities.add(scenario.recovery_s, recovery_label);
   return activities;
 }
 
@@ -133,7 +136,7 @@ std::vector<SetPoint> set_points(const Scenario& scenario, const ActivityList& a
     double current = 0.0;
     for (const Activity& activity : activities.list) {
       const bool in_set = activity.set > 0;
-      const bool in_rest = !in_set && activity.begin >= on && activity.end <= off;
+      const bool in_rest = !in_set && activity.label != baseline_label && activity.label != recovery_label;
       const bool wanted = scenario.during == CuffDuring::sets ? in_set : in_rest;
       const double target = wanted ? pressure : 0.0;
       if (target != current)

@@ -54,6 +54,12 @@ public:
 
   void end_segment(double, const State&) {}
 
+  /// Tests whose time did not come because the run ended before: their value is not a number.
+  void give_up() {
+    for (; next < asked.size(); ++next)
+      found.push_back({asked[next].kind, asked[next].time_s, std::numeric_limits<double>::quiet_NaN(), ""});
+  }
+
 private:
   template <class StateAt>
   void measure_until(double time, StateAt&& state_at) {
@@ -164,40 +170,46 @@ void record(RunResult& result, const Scenario& scenario, const Protocol& protoco
   }
 }
 
-double time_without_inflow(const RunResult& result, const LimbParameters<double>& p, double interval) {
+/// Time with hardly any inflow, s: looked at four times a second.
+double time_without_inflow(BeatMeanRecorder& recorder, const LimbParameters<double>& p) {
+  constexpr double interval = 0.25;
   const double resting =
       (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow) * p.tissue_volume * 0.6; // mL/min
-  const auto begin = result.data.begin() + static_cast<std::ptrdiff_t>(signal_arterial_inflow * result.time.size());
-  const auto samples = std::count_if(begin, begin + static_cast<std::ptrdiff_t>(result.time.size()),
-                                     [&](double inflow) { return inflow < no_inflow_share * resting; });
-  return static_cast<double>(samples) * interval;
+  std::array<double, limb_signal_count> signals{};
+  double time = 0.0;
+  for (double t = 0.0; t < recorder.end(); t += interval) {
+    recorder.sample(t, signals.data());
+    if (signals[signal_arterial_inflow] < no_inflow_share * resting)
+      time += interval;
+  }
+  return time;
 }
 
-/// Change of the maximal voluntary contraction from the start to the end of the last set, %.
-double mvc_change(const RunResult& result, const Protocol& protocol) {
-  double end = 0.0;
+/// Change of the maximal voluntary contraction from the start of the run to the end of the last set, %; 0 without sets.
+double mvc_change(BeatMeanRecorder& recorder, const Protocol& protocol) {
+  double last_set = 0.0;
   for (const Activity& activity : protocol.activities)
     if (activity.set > 0)
-      end = activity.end;
-  const std::size_t samples = result.time.size();
-  if (end == 0.0 || samples == 0)
+      last_set = std::min(activity.end, recorder.end());
+  if (last_set == 0.0)
     return 0.0;
-  const auto trace = result.data.begin() + static_cast<std::ptrdiff_t>(signal_force_capacity * samples);
-  const auto after = std::lower_bound(result.time.begin(), result.time.end(), end) - result.time.begin();
-  const auto last = std::min<std::ptrdiff_t>(after, static_cast<std::ptrdiff_t>(samples) - 1);
-  return 100.0 * (trace[last] / trace[0] - 1.0);
+  std::array<double, limb_signal_count> before{};
+  std::array<double, limb_signal_count> after{};
+  recorder.sample(0.0, before.data());
+  recorder.sample(last_set, after.data());
+  return 100.0 * (after[signal_force_capacity] / before[signal_force_capacity] - 1.0);
 }
 
 /// The values of session_numbers(), in their order.
-std::vector<double> session_values(const RunResult& result, const CourseResult& done, const Scenario& scenario,
+std::vector<double> session_values(const RunResult& result, const CourseResult& done, BeatMeanRecorder& recorder,
                                    const LimbParameters<double>& parameters) {
   const auto& repetitions = done.protocol.repetitions;
   return {result.aop_mmHg,
           done.protocol.cuff_on_time,
-          time_without_inflow(result, parameters, scenario.sample_interval_s),
+          time_without_inflow(recorder, parameters),
           static_cast<double>(std::accumulate(repetitions.begin(), repetitions.end(), 0)),
           done.failure_times.empty() ? std::numeric_limits<double>::quiet_NaN() : done.failure_times.front(),
-          mvc_change(result, done.protocol)};
+          mvc_change(recorder, done.protocol)};
 }
 
 } // namespace
@@ -205,7 +217,7 @@ std::vector<double> session_values(const RunResult& result, const CourseResult& 
 std::vector<core::SignalInfo> session_numbers() {
   return {{"aop", "mmHg", "cuff pressure that stops arterial flow at rest"},
           {"cuff_on_time", "s", "time for which the cuff was asked to hold pressure"},
-          {"zero_inflow_time", "s", "time with less than 2 % of the resting inflow, to one sample interval"},
+          {"zero_inflow_time", "s", "time with less than 2 % of the resting inflow"},
           {"reps_completed", "1", "repetitions completed in all sets"},
           {"time_to_failure", "s", "time at which the first set failed; NaN if none did"},
           {"mvc_change", "%", "change of maximal voluntary contraction from rest to the end of the last set"}};
@@ -234,8 +246,6 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   course.step_tolerance = step_tolerance(scenario.relative_tolerance);
   course.resolve_cuff_changes = !options.waveforms;
   course.cancel = options.cancel;
-  if (scenario.fidelity == Fidelity::pulsatile)
-    state = pulsatile_start(state, parameters, scenario.external_pressure_mmHg, course.step_tolerance);
   constexpr double waveform_window = 0.01; // beats
   BeatMeanRecorder recorder(parameters, options.waveforms ? waveform_window : 1.0);
   ProgressTeller teller(options.progress, planned.timeline.end());
@@ -245,11 +255,12 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
       [&]<class M>() {
         return Together<BeatMeanRecorder::Watch<M>, Measurer&, ProgressTeller&>{{recorder.watch<M>(), measurer, teller}};
       });
+  measurer.give_up();
   result.report = std::move(done.report);
   for (const Activity& activity : done.protocol.activities)
     result.segments.push_back({activity.begin, activity.end, activity.label, activity.set});
   record(result, scenario, done.protocol, recorder);
-  const std::vector<double> values = session_values(result, done, scenario, parameters);
+  const std::vector<double> values = session_values(result, done, recorder, parameters);
   const auto numbers = session_numbers();
   for (std::size_t k = 0; k < numbers.size(); ++k)
     result.summaries.push_back({std::string(numbers[k].name), std::string(numbers[k].unit), "", "session", values[k]});

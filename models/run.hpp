@@ -42,8 +42,8 @@ struct RunResult {
   };
   struct MeasurementResult {
     std::string kind;
-    double time = 0; ///< s
-    double value = 0;
+    double time = 0;  ///< s
+    double value = 0; ///< NaN where the run ended before that time
     std::string unit;
   };
 

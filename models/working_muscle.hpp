@@ -120,7 +120,7 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
   rates.lactate_released = m.lactate_transport * (fibre.lactate - blood_lactate);
   rates.change.lactate = energy.lactate_formed - rates.lactate_released;
   const T washed = min(T(1.0), max(T(0.0), flow_ratio));
-  const T protons_out = m.proton_efflux * washed * (m.resting_ph - fibre.ph) + rates.lactate_released;
+  const T protons_out = m.proton_efflux * washed * (m.resting_ph - fibre.ph); // with lactate and without (Walter 1999)
   rates.change.ph = (protons_per_phosphocreatine(fibre.ph) * (-rates.change.energy) - energy.lactate_formed + protons_out) /
                     buffer_capacity(now.phosphate[k], fibre.ph, m.fibre[k]);
   const T a = now.activation[k];

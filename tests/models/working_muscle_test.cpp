@@ -165,9 +165,11 @@ TEST_F(WorkingMuscleTest, ASetEndsWhenTheMuscleFailsAndTheProtocolMovesForward) 
 TEST_F(WorkingMuscleTest, AForceThatCannotBeGivenEndsTheSetAtOnce) {
   const RunResult result = run(with(scenario, {{"exercise.load", "140 %1RM"}}));
   EXPECT_EQ(result.report.outcome, core::Outcome::completed) << result.report.describe();
-  for (const auto& summary : result.summaries)
-    if (summary.name == "reps_completed")
+  for (const auto& summary : result.summaries) {
+    if (summary.name == "reps_completed") {
       EXPECT_EQ(summary.value, 0.0) << summary.scope;
+    }
+  }
 }
 
 } // namespace
