@@ -2,7 +2,7 @@
 //
 //   pressure(phase) = diastolic + (systolic - diastolic) * pulse_shape(phase),  phase in [0, 1) from the foot of the beat
 //
-// pulse_shape is a five-harmonic brachial pulse: upstroke to a peak near 0.18 of the beat, dicrotic notch near 0.4,
+// pulse_shape is a five-harmonic brachial pulse: upstroke to a peak near 0.16 of the beat, dicrotic notch near 0.43,
 // diastolic run-off; its minimum is 0, its maximum 1 and its mean 0.378, so mean pressure = diastolic + 0.378 pulse
 // pressure, between the rule of one third and the measured 0.40 (Bos 2007, J Hypertens 25:751; recalled).
 #pragma once
@@ -43,7 +43,7 @@ T pulse_shape(const T& phase) {
 
 /// Phase at which the falling pulse passes through its mean. The averaged model counts its
 /// beats from here.
-inline constexpr double pulse_mean_phase = 0.503;
+inline constexpr double pulse_mean_phase = 0.505;
 
 /// pulse_shape at the middles of N equal parts of a beat that starts at pulse_mean_phase, for the beat-averaged model: what
 /// the arteries hold at the start of such a beat is what they hold on average while the artery is open.

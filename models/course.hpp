@@ -125,9 +125,10 @@ CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& 
       stretch = next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
     if (stretch.pulsatile && !was_pulsatile) {
       if (time > 0.0)
-        y[heart_phase] = nearest_beat_start(y[heart_phase]); // planned so; the heart may have quickened since
+        y[heart_phase] = nearest_beat_start(y[heart_phase]); // planned so, but the heart may have quickened since
       else
         y = pulsatile_start(y, parameters, scenario.external_pressure_mmHg, options.step_tolerance);
+      stretch = next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
     }
     was_pulsatile = stretch.pulsatile;
     new_stretch();

@@ -2,8 +2,8 @@
 //
 //   pressure at the vessel = skin share * depth share * cuff pressure
 //
-// skin share: an inflated cuff presses on the skin with a little less than its gauge pressure; an elastic cuff spends
-// much of its gauge pressure on stretching itself.
+// skin share: a nylon cuff presses on the skin with its gauge pressure; an elastic cuff spends much of that on stretching
+// itself. Superficial veins see the skin's pressure less what its edge loses (parameter superficial_transmission).
 // depth share: under the middle of a cuff of width w the pressure on a vessel at depth d is that on the skin times
 // 1 - exp(-a (w/d)^b): nearly all for a cuff much wider than the vessel is deep, half or less for a narrow one on a
 // thick limb (Crenshaw 1988, Acta Orthop Scand 59:447; Shaw & Murray 1982, J Bone Joint Surg 64:1148).

@@ -7,7 +7,8 @@
 //   Pi  = phosphate - PCr - 3 ATP - 2 ADP
 //   de/dt = oxidative + glycolytic - use                                   each in mM ATP/s
 //
-//   use        = [ rest + cost a (c_0 + (1 - c_0) capacity) ] ATP / (ATP + k_ATP)      a: activation of the class
+//   use        = [ rest + cost k a (c_0 + (1 - c_0) capacity) ] ATP / (ATP + k_ATP)
+//                a: activation of the class, k: cost of the kind of contraction over an isometric one
 //   oxidative  = [ rest + maximum (h(ADP) - h(ADP at rest)) ] P_O2 / (P_O2 + k_O2),    h(x) = x^n / (x^n + k^n), n = 2.2
 //                (Jeneson 1996, J Biol Chem 271:27995: order above two in ADP; recalled)
 //   glycolytic = maximum (a + a_rest) Pi / (Pi + k_Pi) / (1 + 10^(2 (6.35 - pH)))      1.5 ATP a lactate, from glycogen
@@ -86,7 +87,7 @@ struct EnergyRates {
   T use, oxidative, glycolytic, lactate_formed;
 };
 
-/// activation: of the class, 0..1, times what the kind of contraction costs over an isometric one; capacity: force left,
+/// activation: of the class, 0..1; cost_factor: what the kind of contraction costs over an isometric one; capacity: force left,
 /// 0..1; oxygen_pressure: in the tissue, mmHg.
 template <class T>
 EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& activation, const T& cost_factor,

@@ -197,7 +197,7 @@ struct Limb {
         {"limb_volume_change", "mL/100mL", "change of the limb's volume from rest"},
         {"muscle_conductance", "1", "arteriolar conductance of working muscle over rest"},
         {"skin_conductance", "1", "arteriolar conductance of skin over rest"},
-        {"oxygen_deficit", "1", "oxygen deficit of working muscle in stores"},
+        {"oxygen_deficit", "1", "oxygen and high-energy phosphate drawn by working muscle, in oxygen stores"},
         {"muscle_oxygen_saturation", "%", "oxygen saturation of the working muscle as near-infrared spectroscopy sees it"},
         {"deoxyhaemoglobin_change", "uM", "deoxygenated haemoglobin of the working muscle, change from rest"},
         {"total_haemoglobin_change", "uM", "haemoglobin of the working muscle, change from rest"},
@@ -481,7 +481,7 @@ private:
         10.0 * (1.0 - (1.0 - 0.7 * muscle.afferent) * (1.0 - 0.35 * min(T(1.0), out[signal_cuff_pressure_aop])));
     const T osmoles = lactate - m.resting_lactate + p.resting_phosphocreatine - creatine_phosphate;
     out[signal_muscle_thickness_change] =
-        (y[deep_venous_volume] - p.reference_deep_volume + p.deep_share * y[interstitial_volume]) / p.deep_share +
+        (y[deep_venous_volume] - p.reference_deep_volume + p.deep_share * (y[interstitial_volume] - p.reference_interstitial_volume)) / p.deep_share +
         100.0 * p.osmotic_share * max(T(0.0), osmoles) / p.osmolality;
   }
 

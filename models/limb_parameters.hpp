@@ -44,6 +44,7 @@ namespace limbflow::models {
   X(resting_blood_lactate, "mM", "lactate of arterial blood at rest")                                                    \
   X(myoglobin_light_share, "", "share of the near-infrared signal that is myoglobin's")                                  \
   X(reference_deep_volume, "mL/100mL", "deep venous volume at rest")                                                     \
+  X(reference_interstitial_volume, "mL/100mL", "gained interstitial volume at rest in the posture")                      \
   X(resting_capillary_oxygen, "mM", "oxygen of the working muscle's capillary blood at rest")                            \
   X(resting_phosphocreatine, "mM", "phosphocreatine at rest")                                                            \
   X(osmotic_share, "", "share of the water that osmosis could draw into fibres which is drawn")                          \

@@ -1,7 +1,7 @@
-// Blood pressure and heart rate in effort: central command, the muscle's chemical afferents, held breath, and a limb that
-// takes much of the cardiac output when a cuff is let go.
+// Blood pressure and heart rate in effort: central command, the muscle's chemical afferents, and a limb that takes much of the
+// cardiac output when a cuff is let go. A held breath (chest pressure) is imposed by the protocol and added on top.
 //
-//   d(pressor)/dt = ( command drive + afferent a + ... - fall excess flow - pressor ) / tau      mmHg of mean pressure
+//   d(pressor)/dt = ( command drive + afferent a - fall excess flow - pressor ) / tau      mmHg of mean pressure
 //   d(rate)/dt    = ( command' drive + afferent' a - rate ) / tau                                beats/s
 //   systolic = resting + 1.5 pressor + chest pressure;  diastolic = resting + 0.696 pressor + chest pressure
 //

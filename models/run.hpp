@@ -26,7 +26,7 @@ struct RunOptions {
 
 struct RunResult {
   /// One number about one signal in one part of the protocol, e.g. {"maximum", "mL/min", "arterial_inflow", "set 1", 312.4},
-  /// or about the whole run ("aop", "cuff_on_time", "zero_inflow_time": signal empty, scope "session").
+  /// or about the whole run (session_numbers(): signal empty, scope "session").
   struct Summary {
     std::string name; ///< "mean", "minimum", "maximum", "integral", or the name of a whole-run number
     std::string unit;

@@ -95,7 +95,7 @@ struct Exercise {
 
 /// A virtual test during the run.
 struct Measurement {
-  std::string kind;  ///< "capillary_refill", "plethysmography", "pulse" or "aop"
+  std::string kind;  ///< "capillary_refill", "plethysmography", "mvc", "pulse" or "aop"
   double time_s = 0; ///< of the run, baseline included
 };
 

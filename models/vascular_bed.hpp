@@ -10,7 +10,7 @@
 //
 // d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
 // oxygen. This is the balance of tissue at rest; working muscle has its own (working_muscle.hpp), whose deficit x counts
-// phosphocreatine as well.
+// high-energy phosphate as well.
 //
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //

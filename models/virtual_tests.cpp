@@ -12,7 +12,7 @@ namespace limbflow::models {
 
 namespace {
 
-/// Time in the posture before anything is measured, s.
+/// Time in the posture before the references are read, and again before anything is measured, s.
 constexpr double settling_time = 1500.0;
 /// Beats after which the artery beyond a closed cuff has run down.
 constexpr int run_down_beats = 12;
@@ -73,6 +73,7 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
     p.reference_volume =
         y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume];
     p.reference_deep_volume = y[deep_venous_volume];
+    p.reference_interstitial_volume = y[interstitial_volume];
     p.resting_capillary_oxygen = y[capillary_oxygen];
     p.muscle.resting_oxygen = y[muscle_oxygen];
     double energy = 0.0;

@@ -6,9 +6,9 @@
 //                     +-------------------------------------------------------------------------------------------------+
 //
 // Force that a class has left (capacity), as a product:
-//   metabolic       exp(-s (H2PO4- minus its resting value))      (linear in H2PO4-: Lanza 2006, J Physiol 577:353)
+//   metabolic       exp(-s (H2PO4- minus its resting value))      (Lanza 2006, J Physiol 577:353, found it linear over the first half)
 //   excitability    1 - k;  dk/dt = k_k a (1 - k) - k / tau_k      potassium in the interstitium and T tubules; back in half a minute
-//   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid) - l / tau_l   excitation-contraction coupling; back in many minutes
+//   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
 // Central fatigue: the drive at hand is 1 - c;  dc/dt = (c_max afferent - c) / tau_c; afferents follow the metabolites, so c holds
 // while a cuff keeps them in (Bigland-Ritchie 1986, J Physiol 379:451; Kennedy 2014; recalled).
 #pragma once
