@@ -6,6 +6,7 @@ import math
 import pytest
 
 from limbflow.validation import EVALUATORS, all_studies, validate
+from limbflow.validation.metabolism import blood_oxygen_pressure, first_minute, maximal_effort
 from limbflow.validation.studies import STUDIES
 from limbflow.validation.verdicts import against, holds, not_modelled, within, worst
 
@@ -104,24 +105,44 @@ def test_the_figures_do_not_depend_on_threads(report):
 
 
 def test_json_has_the_agreed_form(command):
-    done = command("validate", "--json", "--study", "arm_aop", "--study", "okita2024_ph")
+    done = command("validate", "--json", "--study", "arm_aop", "--study", "strap_tightness")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert set(result["counts"]) == {"met", "near", "missed"}
     assert sum(result["counts"].values()) == len(result["studies"]) == 6
     for row in result["studies"]:
         assert {"id", "use", "quantity", "measured", "spread", "model", "error_sd", "verdict"} <= set(row)
-    assert {row["id"] for row in result["not_modelled"]} == {"okita2024_ph"}
-    assert len(result["not_modelled"]) == 5
+    assert {row["id"] for row in result["not_modelled"]} == {"strap_tightness"}
+    assert len(result["not_modelled"]) == 2
+
+
+def test_the_studies_of_the_working_muscle_are_evaluated():
+    assert {study.id for study in all_studies()} - set(EVALUATORS) == {
+        "regulation_of_real_devices",
+        "strap_tightness",
+    }
+
+
+def test_a_maximal_effort_is_maximal():
+    study = next(study for study in all_studies() if study.id == "fluxes_buffers_recovery")
+    run = maximal_effort(study, "never")
+    force, capacity = first_minute(run, "force")[1], first_minute(run, "force_capacity")[1]
+    assert float((force / capacity).min()) > 0.95
+    assert float((force / capacity).max()) <= 1.0 + 1e-9
+
+
+def test_blood_oxygen_pressure_of_known_samples():
+    assert blood_oxygen_pressure(0.5, 7.4) == pytest.approx(26.8)
+    assert blood_oxygen_pressure(0.52, 7.27) == pytest.approx(33.0, abs=2.0)  # a sample of the study
 
 
 def test_table_and_html_report(command, tmp_path):
     done = command(
-        "validate", "--study", "sieljacks2018_thigh_aop_supine", "--study", "swelling", "--html", "report.html"
+        "validate", "--study", "sieljacks2018_thigh_aop_supine", "--study", "strap_tightness", "--html", "report.html"
     )
     assert done.returncode == 0, done.stderr
     assert "148 ± 19.0 SD" in done.stdout
-    assert "not modelled yet: swelling" in done.stdout
+    assert "not modelled yet: strap_tightness" in done.stdout
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "https://doi.org/10.1007/s00421-017-3770-2" in page
     assert "data:image/png;base64," in page

@@ -12,14 +12,30 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from . import flow_under_cuff, muscle_and_skin, occlusion_pressures, resting_circulation, veins_and_filtration
+from . import (
+    flow_under_cuff,
+    metabolism,
+    muscle_and_skin,
+    occlusion_pressures,
+    performance,
+    resting_circulation,
+    veins_and_filtration,
+)
 from .registry import EVALUATORS, Evaluation, evaluate
 from .studies import Study, all_studies
 from .verdicts import MET, MISSED, NEAR, NOT_MODELLED, Row, worst
 
 __all__ = ["EVALUATORS", "Evaluation", "Report", "Row", "Study", "StudyResult", "all_studies", "validate"]
 
-SUBJECTS = (resting_circulation, veins_and_filtration, occlusion_pressures, flow_under_cuff, muscle_and_skin)
+SUBJECTS = (
+    resting_circulation,
+    veins_and_filtration,
+    occlusion_pressures,
+    flow_under_cuff,
+    muscle_and_skin,
+    metabolism,
+    performance,
+)
 
 
 @dataclass(frozen=True)

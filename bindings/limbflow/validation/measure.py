@@ -23,6 +23,12 @@ def begin_of(run: xarray.Dataset, label: str) -> float:
     return float(run.segment_begin[list(run.segment_label.values).index(label)])
 
 
+def end_of_sets(run: xarray.Dataset) -> float:
+    """When the last set ends, s."""
+    in_set = [str(label).startswith("set ") for label in run.segment_label.values]
+    return float(run.segment_end.values[in_set][-1])
+
+
 def at(run: xarray.Dataset, signal: str, time: float) -> float:
     """A signal at a time of the run, s."""
     return float(np.interp(time, run.time.values, run[signal].values))

@@ -63,9 +63,15 @@ class Study:
         """The row that holds these values."""
         return next(record for record in self.records() if all(record[key] == value for key, value in wanted.items()))
 
-    def scenario(self, **changes: Any) -> Scenario:
-        """What the study did, as a scenario, with further changes as in `Scenario.with_`."""
-        scenario = load(self.scenario_name).with_(**self.changes)
+    def scenario(self, which: str = "", /, **changes: Any) -> Scenario:
+        """What the study did, as a scenario, with further changes as in `Scenario.with_`.
+
+        A study that did several things has a file ID.WHICH.scenario.toml for each.
+        """
+        if which:
+            scenario = load(STUDIES / f"{self.id}.{which}.scenario.toml")
+        else:
+            scenario = load(self.scenario_name).with_(**self.changes)
         return scenario.with_(**changes) if changes else scenario
 
     def people(self, source: str = "") -> dict[str, int]:
