@@ -43,7 +43,7 @@ def over_sets(run, variable, sets):
 
 @pytest.fixture(scope="module")
 def thirty():
-    """What 30 repetitions leave (pH, phosphocreatine) and their highest type II activation and EMG, by load and cuff."""
+    """pH and phosphocreatine after 30 repetitions, highest type II activation and EMG, by load and cuff."""
     found = {}
     for load in (20, 25):
         for cuff in (0, 80):
@@ -176,7 +176,9 @@ def recoveries():
 
     study = next(study for study in all_studies() if study.id == "fluxes_buffers_recovery")
     free = study.scenario().run()
-    tau = exponential_time(*part(free, "phosphocreatine", begin_of(free, "recovery"), float(free.time[-1])))
+    recovery = part(free, "phosphocreatine", begin_of(free, "recovery"), float(free.time[-1]))
+    tau = exponential_time(*recovery)
+    early = exponential_time(*(values[:120] for values in recovery))
     # Occluded: the second set comes three minutes after the first, the cuff stays on between them.
     held = study.scenario(
         "ischaemic_exercise", load="20 %1RM", **{"exercise.until": "reps", "exercise.sets": [40, 1], "rest": "180 s"}
@@ -187,7 +189,7 @@ def recoveries():
         return (later - low) / (rest - low)
 
     shares = {"free": regained(free, begin_of(free, "recovery")), "occluded": regained(held, begin_of(held, "rest 1"))}
-    print(f"phosphocreatine: tau {tau:.0f} s free; regained in three minutes {shares}")
+    print(f"phosphocreatine: tau {tau:.0f} s free, {early:.0f} s over two minutes; regained in three minutes {shares}")
     return tau, shares
 
 
@@ -197,8 +199,8 @@ def test_phosphocreatine_does_not_recover_while_occluded_and_does_when_free(reco
     assert shares["free"] > 0.7
 
 
-@pytest.mark.xfail(strict=True, reason="respiration slows as ADP nears its resting value, a third of its half-maximum")
 def test_phosphocreatine_recovers_with_the_measured_time_constant(recoveries):
+    """36 s with a standard deviation of 8 s between people measured."""
     tau, _ = recoveries
     assert tau == pytest.approx(36.0, abs=16.0)
 

@@ -117,13 +117,17 @@ def blood_lactate(study: Study) -> Evaluation:
     return Evaluation(rows)
 
 
-def maximal_effort(study: Study, during: str) -> xarray.Dataset:
-    """A maximal effort: holds one after another, each held until the muscle fails it and 3 % less force than the last.
+# Holds of a maximal effort, each of 3 % less force than the last: the fewer last half a minute, the more over a minute.
+HALF_MINUTE, FULL_MINUTE = 24, 49
+
+
+def maximal_effort(study: Study, during: str, holds: int = FULL_MINUTE) -> xarray.Dataset:
+    """A maximal effort: holds one after another, each held until the muscle fails it.
 
     The force is at most 3 % below what the muscle can give. `during`: a cuff stops flow ("all") or does not ("never").
     """
     text = study.scenario("maximal_effort", **{"cuff.during": during}).text + "\n"
-    for step in range(49):
+    for step in range(holds):
         text += '[[exercise]]\nname = "plantar flexion"\nmuscle = "plantar flexors"\nsets = [1]\nhold = "60 s"\n'
         text += f'load = "{99.0 * 0.97**step:.2f} %MVC"\n'
     return Scenario.from_text(text, "maximal effort").run()
@@ -180,7 +184,7 @@ def onset_of_fall(run: xarray.Dataset) -> float:
 
 @evaluates("fluxes_buffers_recovery")
 def fluxes(study: Study) -> Evaluation:
-    """Maximal efforts, recovery from moderate and from acid work, a resting limb under full occlusion, parameters."""
+    """Maximal efforts; recovery from a minute of light and half a minute of maximal work; full occlusion at rest."""
     efforts = {"free": maximal_effort(study, "never"), "ischaemic": maximal_effort(study, "all")}
     time, rate = glycolysis(efforts["free"])
     share = {kind: parameter(f"plantar_flexors_type_{kind}") for kind in ("1", "2a")}
@@ -188,7 +192,7 @@ def fluxes(study: Study) -> Evaluation:
     oxidative = 60.0 * sum(share[kind] * parameter(f"oxidative_maximum_{kind}") for kind in share)
     moderate = study.scenario().run()
     recovery = part(moderate, "phosphocreatine", begin_of(moderate, "recovery"), float(moderate.time[-1]))
-    acid = study.scenario(load="65 %1RM").run()
+    acid = maximal_effort(study, "never", HALF_MINUTE)
     ph = part(acid, "muscle_ph", begin_of(acid, "recovery"), float(acid.time[-1]))[1]
     ischaemia = study.scenario("ischaemic_exercise").run()
     occluded = study.scenario("occluded_forearm").run()
@@ -200,7 +204,7 @@ def fluxes(study: Study) -> Evaluation:
         "glycolytic_over_oxidative_max": float(rate.max()) / oxidative,
         "buffer_without_Pi_and_CO2": parameter("muscle_buffer"),
         "proton_efflux": 60.0 * parameter("proton_efflux"),
-        "pH_recovery": float((ph[60:] - ph[:-60]).max()),
+        "pH_recovery": float((ph[120:] - ph[:-120]).max()),
         "PCr_recovery_tau_healthy": exponential_time(*recovery),
         "O2_store_rest": resting_oxygen_store(occluded),
         "VO2_rest": at(occluded, "muscle_oxygen_uptake", 0.0),
@@ -211,6 +215,11 @@ def fluxes(study: Study) -> Evaluation:
         "ATPase_fibre_I_20C": fibre_atpase("1"),
         "ATPase_fibre_IIB_20C": fibre_atpase("2x"),
     }
+    tails = ", ".join(
+        f"{exponential_time(*(values[:seconds] for values in recovery)):.0f} s over the first {seconds} s"
+        for seconds in (120, 180)
+    )
+    notes = {"PCr_recovery_tau_healthy": f"model {tails}"}
     rows = []
     for record in study.records():
         name, unit = record["quantity"].replace("_", " "), {"pct": "%", "ratio": ""}.get(record["unit"], record["unit"])
@@ -219,7 +228,8 @@ def fluxes(study: Study) -> Evaluation:
             continue
         # The source of deoxymyoglobin gives a standard error.
         kind = "se" if record["quantity"].startswith("deoxyMb") else study.spread
-        rows.append(against(name, unit, model[record["quantity"]], record["value"], record["spread"], kind))
+        note = notes.get(record["quantity"], "")
+        rows.append(against(name, unit, model[record["quantity"]], record["value"], record["spread"], kind, note))
 
     def draw(ax: Axes) -> None:
         for name, dash in (("free", "-"), ("ischaemic", "--")):
