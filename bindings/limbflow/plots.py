@@ -90,10 +90,11 @@ def run(dataset: xarray.Dataset, axes: np.ndarray | None = None, panels=RUN_PANE
         for name, style in zip(names, LINE_STYLES, strict=False):
             note = f"\n({LEGEND_NOTES[name]})" if name in LEGEND_NOTES else ""
             ax.plot(time / scale, dataset[name], label=name.replace("_", " ") + note, linewidth=1.2, **style)
-        ax.set_ylabel(unit or "ratio")
+        ax.set_ylabel(unit or ("pH" if all(name.endswith("_ph") for name in names) else "ratio"))
         ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
         ax.margins(x=0)
-        limit_height(ax, unit)
+        if ax.get_ylabel() != "pH":
+            limit_height(ax, unit)
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03), frameon=False, fontsize="small", handlelength=2.6)
         tidy(ax)
     axes[len(panels) - 1].set_xlabel(f"time ({time_unit})")
