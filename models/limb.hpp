@@ -321,8 +321,8 @@ struct Limb {
     out[signal_oxygen_deficit] = muscle.deficit;
     tissue_signals(y, p, fibres, muscle, out);
     out[signal_capillary_refill_time] =
-        capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share, p.resting_refill_time,
-                              p.resting_arterial_pressure, p.refill_colour_pressure);
+        capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share,
+                              p.resting_refill_time, p.resting_arterial_pressure, p.refill_colour_pressure);
     out[signal_pulse_amplitude] = flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure);
   }
 
@@ -481,7 +481,8 @@ private:
         10.0 * (1.0 - (1.0 - 0.7 * muscle.afferent) * (1.0 - 0.35 * min(T(1.0), out[signal_cuff_pressure_aop])));
     const T osmoles = lactate - m.resting_lactate + p.resting_phosphocreatine - creatine_phosphate;
     out[signal_muscle_thickness_change] =
-        (y[deep_venous_volume] - p.reference_deep_volume + p.deep_share * (y[interstitial_volume] - p.reference_interstitial_volume)) / p.deep_share +
+        (y[deep_venous_volume] - p.reference_deep_volume) / p.deep_share +
+        (y[interstitial_volume] - p.reference_interstitial_volume) +
         100.0 * p.osmotic_share * max(T(0.0), osmoles) / p.osmolality;
   }
 

@@ -77,9 +77,18 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
     p.resting_capillary_oxygen = y[capillary_oxygen];
     p.muscle.resting_oxygen = y[muscle_oxygen];
     double energy = 0.0;
-    for (std::size_t k = 0; k < fibre_classes; ++k)
-      energy += p.muscle.pool.share[k] * y[fibre_energy + k];
+    double lactate = 0.0;
+    double phosphocreatine = 0.0;
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      const double share = p.muscle.pool.share[k];
+      energy += share * y[fibre_energy + k];
+      lactate += share * y[fibre_lactate + k];
+      phosphocreatine +=
+          share * phosphates(y[fibre_energy + k], y[fibre_ph + k], p.muscle.fibre[k]).phosphocreatine;
+    }
     p.muscle.resting_energy = energy;
+    p.muscle.resting_lactate = lactate;
+    p.resting_phosphocreatine = phosphocreatine;
   }
   y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
   return limb;

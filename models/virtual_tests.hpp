@@ -14,8 +14,8 @@ struct RestingLimb {
   std::vector<double> state;
 };
 
-/// The limb after 50 minutes in its posture without cuff or work, flows counted from zero. Volumes, muscle oxygen and high-energy
-/// phosphate of that state become the references from which changes count.
+/// The limb after 50 minutes in its posture without cuff or work, flows counted from zero. Volumes, oxygen, phosphates and lactate of
+/// muscle in that state become the references from which changes count.
 /// Throws std::runtime_error, naming state and time, if no resting state is reached.
 RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure = 0.0);
 

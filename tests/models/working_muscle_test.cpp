@@ -53,6 +53,18 @@ TEST_F(WorkingMuscleTest, PoolsAreConservedAndCreatineKinaseIsInEquilibrium) {
   EXPECT_LT(worst_equilibrium, 1e-6);
 }
 
+TEST_F(WorkingMuscleTest, ChangesCountFromTheRestingLimb) {
+  for (const char* posture : {"supine", "seated", "standing"}) {
+    const RestingLimb limb = resting_limb(limb_parameters(with(scenario, {{"posture", posture}})));
+    std::array<double, limb_signal_count> signals{};
+    AveragedLimb::evaluate_signals(0.0, limb.state.data(), limb.parameters, LimbControls<double>{}, signals.data());
+    for (const LimbSignal change : {signal_muscle_thickness_change, signal_limb_volume_change, signal_total_haemoglobin_change,
+                                    signal_deoxyhaemoglobin_change, signal_oxygen_deficit})
+      EXPECT_NEAR(signals[change], 0.0, 0.05) << posture << ", " << AveragedLimb::signals()[change].name;
+    EXPECT_NEAR(signals[signal_force_capacity], 1.0, 0.01) << posture;
+  }
+}
+
 TEST_F(WorkingMuscleTest, DriveGivesTheForceAskedFor) {
   const MotorUnitPool<double>& pool = rest.parameters.muscle.pool;
   EXPECT_NEAR(pool_force(activate(1.0, pool), {1.0, 1.0, 1.0}, pool), 1.0, 1e-14);
