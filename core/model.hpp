@@ -21,7 +21,7 @@
 ///
 /// t is the absolute time of the run in s; y and dydt hold state_count values, out as many as signals() or events().
 /// Model code calls elementary functions unqualified after `using std::exp;`, so that other scalars are found by their
-/// namespace. For derivatives by dual numbers, Parameters<T> and Controls<T> give `template <class U> ...<U> cast()
+/// namespace. It has no branch on a T: a condition differs from lane to lane (core/scalar.hpp). For derivatives by dual numbers, Parameters<T> and Controls<T> give `template <class U> ...<U> cast()
 /// const` when they depend on T (core/dual.hpp).
 
 #include <array>

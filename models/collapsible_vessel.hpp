@@ -33,7 +33,7 @@ template <class T>
 T open_fraction(const T& p, const CollapseRange<T>& range) {
   using std::max;
   using std::min;
-  const T x = max(T(0.0), min(T(1.0), (p - range.closed) / (range.open - range.closed)));
+  const T x = max(T(0.0), min(T(1.0), (p - range.closed) * (1.0 / (range.open - range.closed)))); // 1 / width leaves loops
   return x * x * (3.0 - 2.0 * x);
 }
 
@@ -43,7 +43,7 @@ T open_pressure_integral(const T& p, const CollapseRange<T>& range) {
   using std::max;
   using std::min;
   const T width = range.open - range.closed;
-  const T x = max(T(0.0), min(T(1.0), (p - range.closed) / width));
+  const T x = max(T(0.0), min(T(1.0), (p - range.closed) * (1.0 / width)));
   return width * (x * x * x * (1.0 - 0.5 * x)) + max(T(0.0), p - range.open);
 }
 

@@ -85,6 +85,7 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   const auto& shape = pulse_shape_samples<Steps>();
   const T step = period * (1.0 / static_cast<double>(Steps));
   const T volume_step = path.compliance / step;
+  const T per_volume_step = step / path.compliance;
   T head = first_head;
   BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
   for (std::size_t k = 0; k < Steps; ++k) {
@@ -95,8 +96,8 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
     const T slope = path.artery_conductance * open_fraction(head - path.cuff_head, path.artery) +
                     path.resting_conductance + working_slope;
     // (1 - exp(-z)) / z to second order in z, bounded for any z
-    const T z = slope / volume_step;
-    const T change = net / volume_step * (1.0 + 0.5 * z) / (1.0 + z + 0.5 * z * z);
+    const T z = slope * per_volume_step;
+    const T change = net * per_volume_step * (1.0 + 0.5 * z) / (1.0 + z + 0.5 * z * z);
     const T middle = head + 0.5 * change;
     const T working_middle = working + 0.5 * change * working_slope;
     means.distal_head = means.distal_head + middle;

@@ -18,6 +18,8 @@
 //   beta = buffer + 2.303 Pi K_a H / (K_a + H)^2                            the second term is phosphate's own
 #pragma once
 
+#include "core/scalar.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -64,6 +66,7 @@ T power_of_ten(const T& x) {
 /// The phosphates that high-energy phosphate `energy` (mM) and pH imply.
 template <class T>
 Phosphates<T> phosphates(const T& energy, const T& ph, const FibreEnergetics<T>& fibre) {
+  using core::select;
   using std::max;
   using std::sqrt;
   const T equilibrium = energetics::creatine_kinase * power_of_ten(T(-ph));
@@ -73,7 +76,7 @@ Phosphates<T> phosphates(const T& energy, const T& ph, const FibreEnergetics<T>&
   const T c = max(T(0.0), fibre.adenine * (fibre.creatine - s));
   const T root = sqrt(b * b + 4.0 * (equilibrium - 1.0) * c);
   Phosphates<T> p;
-  p.adp = b > T(0.0) ? T(2.0 * c / (b + root)) : T((root - b) / (2.0 * (equilibrium - 1.0)));
+  p.adp = select(b > T(0.0), T(2.0 * c / (b + root)), T((root - b) / (2.0 * (equilibrium - 1.0))));
   p.phosphocreatine = s + p.adp;
   p.atp = fibre.adenine - p.adp;
   p.inorganic = fibre.phosphate - p.phosphocreatine - 3.0 * p.atp - 2.0 * p.adp;

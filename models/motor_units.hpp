@@ -15,6 +15,8 @@
 // Force is the sum of weight * fatigue factor * A over the bins, over what the fresh pool gives at full drive.
 #pragma once
 
+#include "core/scalar.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -46,23 +48,23 @@ struct PoolActivation {
 
 template <class T>
 PoolActivation<T> activate(const T& drive, const MotorUnitPool<T>& pool) {
+  using core::select;
   using std::max;
   using std::min;
+  const T per_rate_range = 1.0 / pool.rate_range;
   PoolActivation<T> result;
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     T activation = T(0.0);
     T slope = T(0.0);
     for (std::size_t b = k * bins_per_class; b < (k + 1) * bins_per_class; ++b) {
       const T from = pool.threshold[b];
-      const T width = pool.threshold[b + 1] - from;
-      const T recruited = max(T(0.0), min(T(1.0), (drive - from) / width));
-      const T rate = max(T(0.0), min(T(1.0), (drive - from - 0.5 * width) / pool.rate_range));
+      const T per_width = 1.0 / (pool.threshold[b + 1] - from);
+      const T recruited = max(T(0.0), min(T(1.0), (drive - from) * per_width));
+      const T rate = max(T(0.0), min(T(1.0), (drive - 0.5 * (from + pool.threshold[b + 1])) * per_rate_range));
       const T force = pool.first_force + (1.0 - pool.first_force) * rate;
       activation = activation + recruited * force;
-      if (recruited > T(0.0) && recruited < T(1.0))
-        slope = slope + force / width;
-      if (rate > T(0.0) && rate < T(1.0))
-        slope = slope + recruited * (1.0 - pool.first_force) / pool.rate_range;
+      slope = slope + select(recruited > T(0.0) && recruited < T(1.0), T(force * per_width), T(0.0)) +
+              select(rate > T(0.0) && rate < T(1.0), T(recruited * (1.0 - pool.first_force) * per_rate_range), T(0.0));
     }
     result.activation[k] = activation * (1.0 / static_cast<double>(bins_per_class));
     result.slope[k] = slope * (1.0 / static_cast<double>(bins_per_class));
@@ -102,31 +104,30 @@ template <class T>
 T drive_for_force(const T& force, const std::array<T, fibre_classes>& capacity, const MotorUnitPool<T>& pool) {
   using std::abs;
   using std::max;
+  using core::any;
+  using core::select;
   const T most = pool_force(activate(T(1.0), pool), capacity, pool);
-  if (force >= most)
-    return 1.0 + (force - most);
   constexpr int most_iterations = 60;
   constexpr double exact = 1e-14;
   T low = T(0.0);
   T high = T(1.0);
   T drive = 0.5 * force / most;
-  for (int iteration = 0; iteration < most_iterations; ++iteration) {
+  auto searching = force > T(0.0) && force < most;
+  for (int iteration = 0; iteration < most_iterations && any(searching); ++iteration) {
     const PoolActivation<T> at = activate(drive, pool);
     const T error = pool_force(at, capacity, pool) - force;
     T slope = T(0.0);
     for (std::size_t k = 0; k < fibre_classes; ++k)
       slope = slope + pool.share[k] * capacity[k] * at.slope[k];
-    if (error > T(0.0))
-      high = drive;
-    else
-      low = drive;
+    high = select(error > T(0.0), drive, high);
+    low = select(error > T(0.0), low, drive);
     const T newton = drive - error * pool.full_force / max(slope, T(1e-9));
-    const T next = newton > low && newton < high ? newton : T(0.5 * (low + high));
-    if (abs(next - drive) < T(exact))
-      return next;
-    drive = next;
+    const T next = select(newton > low && newton < high, newton, T(0.5 * (low + high)));
+    const auto moving = searching && abs(next - drive) >= T(exact);
+    drive = select(searching, next, drive); // a lane that has converged keeps its value
+    searching = moving;
   }
-  return drive;
+  return select(force >= most, T(1.0 + (force - most)), select(force > T(0.0), drive, T(0.0)));
 }
 
 } // namespace limbflow::models

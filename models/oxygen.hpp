@@ -12,6 +12,8 @@
 // shifted by pH (Bohr). Myoglobin: hyperbolic. g: open capillaries follow the conductance of the bed.
 #pragma once
 
+#include "core/scalar.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -54,12 +56,13 @@ T tissue_oxygen_content(const T& pressure, const OxygenCarriage<T>& o) {
 /// Tissue oxygen pressure (mmHg) of a content (mM): the inverse, from a quadratic.
 template <class T>
 T tissue_oxygen_pressure(const T& content, const OxygenCarriage<T>& o) {
+  using core::select;
   using std::max;
   using std::sqrt;
   const T c = max(T(0.0), content);
   const T b = o.solubility * o.myoglobin_p50 + o.myoglobin - c;
   const T root = sqrt(b * b + 4.0 * o.solubility * o.myoglobin_p50 * c);
-  return b > T(0.0) ? T(2.0 * o.myoglobin_p50 * c / (b + root)) : T((root - b) / (2.0 * o.solubility));
+  return select(b > T(0.0), T(2.0 * o.myoglobin_p50 * c / (b + root)), T((root - b) / (2.0 * o.solubility)));
 }
 
 /// Myoglobin saturation (0..1) at a pressure (mmHg).

@@ -85,7 +85,7 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   now.deficit = drawn * m.oxygen_per_atp / store;
   now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
   now.available_drive = 1.0 - central_fatigue;
-  now.needed_drive = force_asked > T(0.0) ? drive_for_force(force_asked, now.capacity, m.pool) : T(0.0);
+  now.needed_drive = drive_for_force(force_asked, now.capacity, m.pool);
   now.drive = min(now.needed_drive, now.available_drive);
   const PoolActivation<T> at = activate(now.drive, m.pool);
   now.activation = at.activation;
