@@ -51,7 +51,8 @@ void write_run(const std::string& path, const models::Scenario& scenario, const 
   core::write_run(path, provenance, arrays);
 }
 
-models::RunResult run(const models::Scenario& scenario, bool waveforms, py::object progress) {
+models::RunResult run(const models::Scenario& scenario, bool waveforms, py::object progress,
+                      std::optional<std::vector<std::string>> signals) {
   Caller caller(std::move(progress));
   std::optional<models::RunResult> result;
   {
@@ -60,6 +61,7 @@ models::RunResult run(const models::Scenario& scenario, bool waveforms, py::obje
     options.cancel = [&caller] { return caller.cancelled(); };
     options.progress = [&caller](double fraction) { caller.report(fraction); };
     options.waveforms = waveforms;
+    options.signals = std::move(signals);
     result = models::run(scenario, options);
     if (result->report.outcome == core::Outcome::completed) {
       caller.report(1);
@@ -136,6 +138,16 @@ void bind_run(py::module_& module) {
                                               self);
                              })
       .def_readonly("signals", &models::RunResult::signals)
+      .def_property_readonly("fibre_data",
+                             [](py::object self) {
+                               const auto& result = self.cast<const models::RunResult&>();
+                               return view_of(result.fibre_data,
+                                              {static_cast<py::ssize_t>(result.fibre_signals.size()),
+                                               static_cast<py::ssize_t>(models::fibre_classes),
+                                               static_cast<py::ssize_t>(result.time.size())},
+                                              self);
+                             })
+      .def_readonly("fibre_signals", &models::RunResult::fibre_signals)
       .def_readonly("summaries", &models::RunResult::summaries)
       .def("long_name", &long_name, py::arg("summary"))
       .def_readonly("segments", &models::RunResult::segments)
@@ -143,7 +155,9 @@ void bind_run(py::module_& module) {
       .def_readonly("report", &models::RunResult::report);
 
   module.def("run", &run, py::arg("scenario"), py::arg("waveforms"), py::arg("progress"),
-             "Simulate a scenario; `progress` is called with the fraction done. Without the GIL; sees Ctrl-C.");
+             py::arg("signals") = py::none(),
+             "Simulate a scenario; `progress` is called with the fraction done. `signals` names those to keep, all if None. Without "
+             "the GIL; sees Ctrl-C.");
   module.def("write_run", &write_run, py::arg("path"), py::arg("scenario"), py::arg("variables"),
              "Write a run file from (name, unit, long name, dimensions, values) of each variable. Raises StorageError.");
   module.def(
@@ -153,6 +167,10 @@ void bind_run(py::module_& module) {
         return std::vector<core::SignalInfo>(infos.begin(), infos.end());
       },
       "The signals of a run.");
+  module.def(
+      "fibre_signals", [] { return std::vector<core::SignalInfo>(models::fibre_signals.begin(), models::fibre_signals.end()); },
+      "The signals of each fibre class of a run.");
+  module.attr("fibre_classes") = py::cast(models::fibre_class_names);
   module.def(
       "states",
       [] {

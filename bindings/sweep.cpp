@@ -20,6 +20,7 @@
 #include "caller.hpp"
 #include "core/result_store.hpp"
 #include "core/sweep.hpp"
+#include "models/limb.hpp"
 #include "models/run.hpp"
 #include "provenance.hpp"
 #include "summaries.hpp"
@@ -48,6 +49,13 @@ public:
     for (std::size_t i = 0; i < summaries.size(); ++i) {
       column_of_[summaries[i].name] = i;
     }
+    for (const core::SignalInfo& signal : models::AveragedLimb::signals()) {
+      const std::string start = std::string(signal.name) + "_";
+      const auto summary = column_of_.lower_bound(start);
+      if (summary != column_of_.end() && summary->first.starts_with(start)) {
+        signals_.emplace_back(signal.name);
+      }
+    }
   }
 
   void operator()(std::size_t member, core::SummaryRow& row) const {
@@ -55,6 +63,7 @@ public:
     const models::Scenario scenario = models::with(base_, {settings.begin(), settings.end()});
     models::RunOptions options;
     options.keep_traces = false;
+    options.signals = signals_;
     options.cancel = [stop = row.stop] { return stop.stop_requested(); };
     const models::RunResult result = models::run(scenario, options);
     row.status = core::status_of(result.report.outcome);
@@ -72,6 +81,7 @@ private:
   const models::Scenario& base_;
   const core::SweepPlan& plan_;
   std::map<std::string, std::size_t, std::less<>> column_of_;
+  std::vector<std::string> signals_; ///< those that a kept summary is of
 };
 
 /// The summaries that a run of this scenario gives, each with its part of the session.

@@ -47,7 +47,7 @@ struct Limb {
     const auto fibres = fibre_states(y);
     const MuscleMoment<T> muscle = moment(fibres, y, p, c);
     const Pressures<T> at = pressures(t, y, p, c, muscle);
-    const Flows<T> flow = flows(y, p, at, false);
+    const Flows<T> flow = flows(y, p, at, Beats::needed);
 
     dydt[arterial_volume] = flow.arterial_volume_rate;
     dydt[deep_venous_volume] =
@@ -96,11 +96,12 @@ struct Limb {
   }
 
   template <class T>
-  static void evaluate_signals(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c, T* out) {
+  static void evaluate_signals(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c, T* out,
+                               const SignalParts& parts = {}) {
     const auto fibres = fibre_states(y);
     const MuscleMoment<T> muscle = moment(fibres, y, p, c);
     const Pressures<T> at = pressures(t, y, p, c, muscle);
-    const Flows<T> flow = flows(y, p, at, true);
+    const Flows<T> flow = flows(y, p, at, parts.pulse ? Beats::next : Beats::coming);
     const T pulse_pressure = at.systolic - at.diastolic;
     const T to_limb = p.tissue_volume * 0.01;        // mL/100mL to mL
     const T to_limb_per_minute = p.tissue_volume * 0.6; // mL/100mL/s to mL/min
@@ -139,7 +140,10 @@ struct Limb {
     out[signal_capillary_refill_time] =
         capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share,
                               p.resting_refill_time, p.resting_arterial_pressure, p.refill_colour_pressure);
-    out[signal_pulse_amplitude] = flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure);
+    out[signal_pulse_amplitude] =
+        parts.pulse ? T(flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure)) : T(0.0);
+    if (parts.fibres)
+      class_signals(fibres, muscle, out + limb_signal_count);
   }
 
   /// The set fails when the force asked for needs more drive than is at hand.
@@ -302,6 +306,21 @@ private:
         100.0 * p.osmotic_share * max(T(0.0), osmoles) / p.osmolality;
   }
 
+  // What is read off each fibre class, [fibre signal][class].
+  template <class T>
+  static void class_signals(const std::array<FibreState<T>, fibre_classes>& fibres, const MuscleMoment<T>& muscle, T* out) {
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      const auto put = [&](FibreSignal signal, const T& value) { out[signal * fibre_classes + k] = value; };
+      put(fibre_signal_atp, muscle.phosphate[k].atp);
+      put(fibre_signal_phosphocreatine, muscle.phosphate[k].phosphocreatine);
+      put(fibre_signal_inorganic_phosphate, muscle.phosphate[k].inorganic);
+      put(fibre_signal_lactate, fibres[k].lactate);
+      put(fibre_signal_ph, fibres[k].ph);
+      put(fibre_signal_activation, muscle.activation[k]);
+      put(fibre_signal_force_capacity, muscle.capacity[k]);
+    }
+  }
+
   // Carbon dioxide pressure of venous blood, mmHg: what oxygen was exchanged for, and what lactic acid drives out of bicarbonate.
   template <class T>
   static T venous_carbon_dioxide(const T& saturation, const T& lactate_risen, const LimbParameters<T>& p) {
@@ -352,9 +371,11 @@ private:
     return at;
   }
 
-  // with_pulse: also what a whole beat does below the cuff, for pulse and refill.
+  // Beats that are worked out below the cuff: what the flows need; the coming one, for refill; the one after it too, for the pulse.
+  enum class Beats { needed, coming, next };
+
   template <class T>
-  static Flows<T> flows(const T* y, const LimbParameters<T>& p, const Pressures<T>& at, bool with_pulse) {
+  static Flows<T> flows(const T* y, const LimbParameters<T>& p, const Pressures<T>& at, Beats beats) {
     Flows<T> flow;
     const T inactive_conductance = p.inactive_conductance * y[inactive_tone];
     const T skin_conductance = p.skin_conductance * y[skin_tone];
@@ -390,11 +411,13 @@ private:
       flow.distal_head = coming.distal_head;
       flow.arterial_volume_rate = coming.volume_rate;
     }
-    if (with_pulse) {
+    if (beats != Beats::needed) {
       if constexpr (Pulsatile)
         coming = beat(stored_head);
-      const BeatMeans<T> next = beat(coming.last_head);
       flow.coming_head = coming.coming_head;
+    }
+    if (beats == Beats::next) {
+      const BeatMeans<T> next = beat(coming.last_head);
       flow.pulse_pressure = next.highest_head - next.lowest_head;
     }
     flow.inactive = inactive_conductance * (flow.distal_head - at.deep_head);

@@ -1,4 +1,5 @@
-// What a limb keeps from moment to moment, and what is read off it: names, units, sizes and bounds. limb.hpp has the equations.
+// What a limb keeps from moment to moment, and what is read off it and off its fibre classes: names, units, sizes and bounds.
+// limb.hpp has the equations.
 #pragma once
 
 #include "core/model.hpp"
@@ -193,5 +194,38 @@ inline constexpr std::array<core::SignalInfo, limb_signal_count> limb_signals{{
     {"capillary_refill_time", "s", "capillary refill time of the nail bed"},
     {"pulse_amplitude", "1", "pulse pressure below the cuff over that of the free limb"},
 }};
+
+/// What is read off each fibre class (I, IIa, IIx) of the working muscle.
+enum FibreSignal : std::size_t {
+  fibre_signal_atp,
+  fibre_signal_phosphocreatine,
+  fibre_signal_inorganic_phosphate,
+  fibre_signal_lactate,
+  fibre_signal_ph,
+  fibre_signal_activation,
+  fibre_signal_force_capacity,
+  fibre_signal_count
+};
+
+/// In the order of `FibreSignal`: name, unit, what it is. Means over classes by their share of the muscle are the signals of
+/// the same name without `fibre_`; `muscle_ph` is the mean that phosphorus spectroscopy reads, by inorganic phosphate.
+inline constexpr std::array<core::SignalInfo, fibre_signal_count> fibre_signals{{
+    {"fibre_atp", "mM", "ATP of the fibres of a class"},
+    {"fibre_phosphocreatine", "mM", "phosphocreatine of the fibres of a class"},
+    {"fibre_inorganic_phosphate", "mM", "inorganic phosphate of the fibres of a class"},
+    {"fibre_lactate", "mM", "lactate of the fibres of a class"},
+    {"fibre_ph", "1", "pH of the fibres of a class"},
+    {"fibre_activation", "1", "share of its fresh force that the drive asks of a class: units recruited and their rates"},
+    {"fibre_force_capacity", "1", "force that a class has left over its fresh force"},
+}};
+
+/// Values of evaluate_signals() with the fibre classes: the limb's signals, then [fibre signal][class].
+inline constexpr std::size_t all_signal_count = limb_signal_count + fibre_signal_count * fibre_classes;
+
+/// Which of the signals that take longer to work out are wanted.
+struct SignalParts {
+  bool pulse = true;    ///< `pulse_amplitude`: one beat more; otherwise it is zero
+  bool fibres = false;  ///< the fibre signals, after the others
+};
 
 } // namespace limbflow::models

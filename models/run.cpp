@@ -14,6 +14,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -157,51 +159,106 @@ std::vector<double> sample_times(double interval, double end) {
   return times;
 }
 
-void record(RunResult& result, const Scenario& scenario, const Protocol& protocol, BeatMeanRecorder& recorder) {
-  summarise(result, protocol, [&](int group) { return recorder.summaries(group); });
+/// Places of the signals that a run keeps, in what evaluate_signals() gives.
+struct Kept {
+  std::vector<std::size_t> limb;   ///< in order
+  std::vector<std::size_t> fibres; ///< FibreSignal, in order
+};
+
+Kept kept_signals(const RunOptions& options) {
+  Kept kept;
+  const auto wanted = [&](std::string_view name) {
+    return !options.signals || std::find(options.signals->begin(), options.signals->end(), name) != options.signals->end();
+  };
+  for (std::size_t i = 0; i < limb_signal_count; ++i)
+    if (wanted(limb_signals[i].name))
+      kept.limb.push_back(i);
+  if (options.keep_traces)
+    for (std::size_t i = 0; i < fibre_signal_count; ++i)
+      if (wanted(fibre_signals[i].name))
+        kept.fibres.push_back(i);
+  if (options.signals)
+    for (const std::string& name : *options.signals) {
+      const auto named = [&](const core::SignalInfo& info) { return info.name == name; };
+      if (std::none_of(limb_signals.begin(), limb_signals.end(), named) &&
+          std::none_of(fibre_signals.begin(), fibre_signals.end(), named))
+        throw std::invalid_argument("run: there is no signal '" + name + "'");
+    }
+  return kept;
+}
+
+/// What the recorder has to keep: what is asked for, and what the session's numbers are made of.
+std::vector<std::size_t> recorded_signals(const Kept& kept) {
+  std::vector<std::size_t> recorded = kept.limb;
+  recorded.push_back(signal_arterial_inflow);
+  recorded.push_back(signal_force_capacity);
+  for (const std::size_t signal : kept.fibres)
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      recorded.push_back(limb_signal_count + signal * fibre_classes + k);
+  return recorded;
+}
+
+void record(RunResult& result, const Scenario& scenario, const RunOptions& options, const Kept& kept, const Protocol& protocol,
+            const BeatMeanRecorder& recorder) {
+  std::vector<std::size_t> columns;
+  for (const std::size_t signal : kept.limb) {
+    columns.push_back(recorder.column(signal));
+    result.signals.push_back(limb_signals[signal]);
+  }
+  summarise(result, protocol, [&](int group) {
+    const std::vector<core::SignalSummary> all = recorder.summaries(group);
+    std::vector<core::SignalSummary> asked;
+    for (const std::size_t column : columns)
+      asked.push_back(all[column]);
+    return asked;
+  });
+  if (!options.keep_traces)
+    return;
+  for (const std::size_t signal : kept.fibres) {
+    result.fibre_signals.push_back(fibre_signals[signal]);
+    for (std::size_t k = 0; k < fibre_classes; ++k)
+      columns.push_back(recorder.column(limb_signal_count + signal * fibre_classes + k));
+  }
   result.time = sample_times(scenario.sample_interval_s, recorder.end());
-  const std::size_t count = result.signals.size();
-  result.data.resize(result.time.size() * count);
-  std::vector<double> values(count);
-  for (std::size_t k = 0; k < result.time.size(); ++k) {
+  const std::size_t samples = result.time.size();
+  result.data.resize(samples * kept.limb.size());
+  result.fibre_data.resize(samples * (columns.size() - kept.limb.size()));
+  std::vector<double> values(recorder.signals().size());
+  for (std::size_t k = 0; k < samples; ++k) {
     recorder.sample(result.time[k], values.data());
-    for (std::size_t i = 0; i < count; ++i)
-      result.data[i * result.time.size() + k] = values[i];
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      (i < kept.limb.size() ? result.data[i * samples + k] : result.fibre_data[(i - kept.limb.size()) * samples + k]) =
+          values[columns[i]];
   }
 }
 
 /// Time with hardly any inflow, s: looked at four times a second.
-double time_without_inflow(BeatMeanRecorder& recorder, const LimbParameters<double>& p) {
+double time_without_inflow(const BeatMeanRecorder& recorder, const LimbParameters<double>& p) {
   constexpr double interval = 0.25;
   const double resting =
       (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow) * p.tissue_volume * 0.6; // mL/min
-  std::array<double, limb_signal_count> signals{};
+  const std::size_t inflow = recorder.column(signal_arterial_inflow);
   double time = 0.0;
-  for (double t = 0.0; t < recorder.end(); t += interval) {
-    recorder.sample(t, signals.data());
-    if (signals[signal_arterial_inflow] < no_inflow_share * resting)
+  for (double t = 0.0; t < recorder.end(); t += interval)
+    if (recorder.sample(t, inflow) < no_inflow_share * resting)
       time += interval;
-  }
   return time;
 }
 
 /// Change of the maximal voluntary contraction from the start of the run to the end of the last set, %; 0 without sets.
-double mvc_change(BeatMeanRecorder& recorder, const Protocol& protocol) {
+double mvc_change(const BeatMeanRecorder& recorder, const Protocol& protocol) {
   double last_set = 0.0;
   for (const Activity& activity : protocol.activities)
     if (activity.set > 0)
       last_set = std::min(activity.end, recorder.end());
   if (last_set == 0.0)
     return 0.0;
-  std::array<double, limb_signal_count> before{};
-  std::array<double, limb_signal_count> after{};
-  recorder.sample(0.0, before.data());
-  recorder.sample(last_set, after.data());
-  return 100.0 * (after[signal_force_capacity] / before[signal_force_capacity] - 1.0);
+  const std::size_t capacity = recorder.column(signal_force_capacity);
+  return 100.0 * (recorder.sample(last_set, capacity) / recorder.sample(0.0, capacity) - 1.0);
 }
 
 /// The values of session_numbers(), in their order.
-std::vector<double> session_values(const RunResult& result, const CourseResult& done, BeatMeanRecorder& recorder,
+std::vector<double> session_values(const RunResult& result, const CourseResult& done, const BeatMeanRecorder& recorder,
                                    const LimbParameters<double>& parameters) {
   const auto& repetitions = done.protocol.repetitions;
   return {result.aop_mmHg,
@@ -225,6 +282,7 @@ std::vector<core::SignalInfo> session_numbers() {
 
 RunResult run(const Scenario& scenario, const RunOptions& options) {
   RunResult result;
+  const Kept kept = kept_signals(options);
   auto [parameters, state] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
   if (scenario.has_cuff)
     result.aop_mmHg = scenario.measured_aop_mmHg.value_or(
@@ -238,8 +296,6 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
     problem.message = "the scenario takes no time: it has neither exercise nor baseline, passive or recovery time";
     throw core::InputError({problem});
   }
-  const auto signals = AveragedLimb::signals();
-  result.signals.assign(signals.begin(), signals.end());
 
   CourseOptions course;
   course.fidelity = scenario.fidelity;
@@ -247,7 +303,7 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   course.resolve_cuff_changes = !options.waveforms;
   course.cancel = options.cancel;
   constexpr double waveform_window = 0.01; // beats
-  BeatMeanRecorder recorder(parameters, options.waveforms ? waveform_window : 1.0);
+  BeatMeanRecorder recorder(parameters, options.waveforms ? waveform_window : 1.0, recorded_signals(kept));
   ProgressTeller teller(options.progress, planned.timeline.end());
   Measurer measurer(scenario, parameters, planned.timeline.end(), result.measurements);
   CourseResult done = run_course(
@@ -259,7 +315,7 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   result.report = std::move(done.report);
   for (const Activity& activity : done.protocol.activities)
     result.segments.push_back({activity.begin, activity.end, activity.label, activity.set});
-  record(result, scenario, done.protocol, recorder);
+  record(result, scenario, options, kept, done.protocol, recorder);
   const std::vector<double> values = session_values(result, done, recorder, parameters);
   const auto numbers = session_numbers();
   for (std::size_t k = 0; k < numbers.size(); ++k)
@@ -267,10 +323,6 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   for (std::size_t set = 0; set < done.protocol.repetitions.size(); ++set)
     result.summaries.push_back(
         {"reps_completed", "1", "", "set " + std::to_string(set + 1), static_cast<double>(done.protocol.repetitions[set])});
-  if (!options.keep_traces) {
-    result.time = {};
-    result.data = {};
-  }
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ inline double step_tolerance(double tolerance) { return std::max(0.01 * toleranc
 struct RunOptions {
   std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled
   std::function<void(double)> progress{};   ///< told the share of the run that is done (0..1), a few times a second
-  bool keep_traces = true;                  ///< false: summaries only
+  bool keep_traces = true;                  ///< false: summaries only, and nothing of fibre classes
+  /// Names of the signals to keep and to summarise, those of fibre classes included; none given keeps all.
+  std::optional<std::vector<std::string>> signals{};
   bool waveforms = false;                   ///< signals as they are at each time, not averaged over a beat
 };
 
@@ -50,6 +53,8 @@ struct RunResult {
   std::vector<double> time;                ///< s, from 0 every sample interval
   std::vector<core::SignalInfo> signals;
   std::vector<double> data;                ///< [signal][time]
+  std::vector<core::SignalInfo> fibre_signals;
+  std::vector<double> fibre_data;          ///< [fibre signal][class I, IIa, IIx][time]
   std::vector<Summary> summaries;
   std::vector<SegmentRow> segments;
   std::vector<MeasurementResult> measurements;
@@ -58,7 +63,8 @@ struct RunResult {
 };
 
 /// Runs a scenario. A run that fails or is cancelled returns what it had, with the outcome in `report`.
-/// Throws core::InputError for a scenario that takes no time, std::runtime_error if the limb has no resting state.
+/// Throws core::InputError for a scenario that takes no time, std::invalid_argument for a signal that is not there,
+/// std::runtime_error if the limb has no resting state.
 RunResult run(const Scenario& scenario, const RunOptions& options = {});
 
 /// Names, units and meanings of the session numbers that every run gives besides its signals' summaries, in order.

@@ -315,7 +315,8 @@ def listed(kind: str) -> list[Any]:
     if kind == "parameters":
         return list(_engine.parameters())
     if kind == "signals":
-        return [{"name": s.name, "unit": s.unit, "long_name": s.long_name} for s in _engine.signals()]
+        signals = [*_engine.signals(), *_engine.fibre_signals()]
+        return [{"name": s.name, "unit": s.unit, "long_name": s.long_name} for s in signals]
     return [{"dimension": name, "units": ", ".join(units)} for name, units in _engine.units().items()]
 
 

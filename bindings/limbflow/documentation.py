@@ -46,8 +46,9 @@ def states() -> str:
 
 
 def signals() -> str:
-    """Every signal, in its order."""
-    return table(("signal", "unit", "meaning"), ([f"`{s.name}`", s.unit, s.long_name] for s in _engine.signals()))
+    """Every signal, in its order, and then those of the fibre classes."""
+    rows = ([f"`{s.name}`", s.unit, s.long_name] for s in (*_engine.signals(), *_engine.fibre_signals()))
+    return table(("signal", "unit", "meaning"), rows)
 
 
 def session_numbers() -> str:

@@ -1,6 +1,6 @@
 """Results as xarray datasets, and the files they come from.
 
-A run has the dims `time` (its signals), `scope` (its summaries: `session`, `set_1`, `rest_1`, ...), `segment` (the
+A run has the dims `time` (its signals), `fibre` and `time` (its signals of the fibre classes I, IIa, IIx), `scope` (its summaries: `session`, `set_1`, `rest_1`, ...), `segment` (the
 parts of the protocol) and, where the scenario asks for tests, `measurement`; `aop` and `outcome` are single values. A
 sweep has its axes as dims: each summary is an array over them, and so are `status` and `message`. A file holds the same
 variables with the same attributes, and a group `parameters`.
@@ -12,6 +12,8 @@ import difflib
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +35,21 @@ def run_dataset(scenario: Scenario, result: _engine.RunResult) -> xarray.Dataset
     variables: dict[str, Any] = {"time": ("time", result.time, attributes("s", "time"))}
     for row, signal in zip(result.data, result.signals, strict=True):
         variables[signal.name] = ("time", row, attributes(signal.unit, signal.long_name))
+    variables |= fibre_variables(result)
     variables |= summary_variables(result) | segment_variables(result) | measurement_variables(result)
     variables["outcome"] = ((), result.report.outcome, attributes("", "how the run ended"))
     return xarray.Dataset(variables, attrs=provenance("run", scenario, scenario.title))
+
+
+def fibre_variables(result: _engine.RunResult) -> dict[str, Any]:
+    """The signals of the fibre classes, over `fibre` and `time`."""
+    if not result.fibre_signals:
+        return {}
+    classes = np.array(_engine.fibre_classes, dtype=object)
+    return {"fibre": ("fibre", classes, attributes("", "fibre class"))} | {
+        signal.name: (("fibre", "time"), rows, attributes(signal.unit, signal.long_name))
+        for rows, signal in zip(result.fibre_data, result.fibre_signals, strict=True)
+    }
 
 
 def summary_variables(result: _engine.RunResult) -> dict[str, Any]:
@@ -132,6 +146,16 @@ def unknown_name(what: str, name: str, known: list[str]) -> InputError:
     return InputError(
         f"error: {message}\n  {hint}", [Diagnostic("error", "unknown-name", message, value=name, hint=hint)]
     )
+
+
+def named_signals(wanted: str | Iterable[str]) -> list[str]:
+    """The names of signals, those of fibre classes included, that names or patterns stand for. Raises `InputError`."""
+    known = [signal.name for signal in (*_engine.signals(), *_engine.fibre_signals())]
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    for pattern in wanted:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise unknown_name("signal", pattern, known)
+    return [name for name in known if any(fnmatchcase(name, pattern) for pattern in wanted)]
 
 
 def open_dataset(path: str | os.PathLike) -> xarray.Dataset:

@@ -73,16 +73,18 @@ class Scenario:
         self,
         file: str | os.PathLike | None = None,
         *,
+        signals: str | Iterable[str] | None = None,
         waveforms: bool = False,
         progress: bool | Callable[[float], None] | None = None,
     ) -> xarray.Dataset:
         """Simulate the scenario.
 
-        Returns a dataset with each signal over `time` (s), units in the attributes; summaries over `scope`
-        (the session, each set, each rest), the segments of the protocol over `segment`, `aop` (mmHg) and `outcome`; the
-        scenario's text is in `attrs`. With `file` the same is written there as HDF5, which
+        Returns a dataset with each signal over `time` (s), units in the attributes; those of the fibre classes, such as
+        `fibre_ph`, over `fibre` (I, IIa, IIx) and `time`; summaries over `scope` (the session, each set, each rest),
+        the segments of the protocol over `segment`, `aop` (mmHg) and `outcome`; the scenario's text is in `attrs`. With `file` the same is written there as HDF5, which
         `xarray.open_dataset(file, engine="h5netcdf")` reads.
 
+        `signals`: names or patterns (`"muscle_*"`, `"fibre_ph"`) of those to keep; all if None. Fewer are faster.
         `waveforms`: of a pulsatile run, keep the signals as they are instead of their means over a beat.
         `progress`: True or False for a bar or none, None for a bar on a terminal when it takes over a second, or
         a function that is called with the fraction done. Ctrl-C stops the run and raises KeyboardInterrupt.
@@ -92,8 +94,9 @@ class Scenario:
 
         if file is not None:
             results.check_output(file)
+        wanted = None if signals is None else results.named_signals(signals)
         with watched(progress, self.title or "run") as report:
-            result = _engine.run(self._native, waveforms, report)
+            result = _engine.run(self._native, waveforms, report, wanted)
         dataset = results.run_dataset(self, result)
         if result.report.failed:
             raise ComputationError(result.report.text, result.report, dataset)

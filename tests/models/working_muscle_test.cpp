@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <iostream>
@@ -51,6 +52,68 @@ TEST_F(WorkingMuscleTest, PoolsAreConservedAndCreatineKinaseIsInEquilibrium) {
   std::cout << "adenine, creatine and phosphate to " << worst << ", creatine kinase to " << worst_equilibrium << '\n';
   EXPECT_LT(worst, 1e-12);
   EXPECT_LT(worst_equilibrium, 1e-6);
+}
+
+TEST_F(WorkingMuscleTest, ClassesOfFibresMakeUpTheWholeMuscle) {
+  LimbParameters<double> p = rest.parameters;
+  p.occlusion_pressure = 150.0;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<double> y = rest.state;
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      y[fibre_energy + k] = between(18.0, 49.0);
+      y[fibre_ph + k] = between(6.2, 7.1);
+      y[fibre_lactate + k] = between(0.5, 40.0);
+    }
+    LimbControls<double> controls;
+    controls.force = between(0.05, 0.4);
+    std::array<double, all_signal_count> signals{};
+    AveragedLimb::evaluate_signals(0.0, y.data(), p, controls, signals.data(), {.pulse = true, .fibres = true});
+    std::array<double, limb_signal_count> alone{};
+    AveragedLimb::evaluate_signals(0.0, y.data(), p, controls, alone.data());
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), signals.begin())); // asking for the classes changes nothing
+    const auto mean = [&](FibreSignal signal) {
+      double sum = 0.0;
+      for (std::size_t k = 0; k < fibre_classes; ++k)
+        sum += p.muscle.pool.share[k] * signals[limb_signal_count + signal * fibre_classes + k];
+      return sum;
+    };
+    EXPECT_NEAR(mean(fibre_signal_atp), signals[signal_atp], 1e-12);
+    EXPECT_NEAR(mean(fibre_signal_phosphocreatine), signals[signal_phosphocreatine], 1e-12);
+    EXPECT_NEAR(mean(fibre_signal_inorganic_phosphate), signals[signal_inorganic_phosphate], 1e-12);
+    EXPECT_NEAR(mean(fibre_signal_lactate), signals[signal_muscle_lactate], 1e-12);
+    double force = 0.0;
+    for (std::size_t k = 0; k < fibre_classes; ++k) {
+      const auto of_class = [&](FibreSignal signal) { return signals[limb_signal_count + signal * fibre_classes + k]; };
+      EXPECT_EQ(of_class(fibre_signal_ph), y[fibre_ph + k]);
+      force += p.muscle.pool.share[k] * of_class(fibre_signal_activation) * of_class(fibre_signal_force_capacity);
+    }
+    EXPECT_NEAR(force / p.muscle.pool.full_force, signals[signal_force], 1e-12);
+  }
+}
+
+TEST_F(WorkingMuscleTest, ASignalIsTheSameWhateverElseIsRecorded) {
+  const RunResult all = run(scenario);
+  RunOptions options;
+  options.signals = {"muscle_ph", "fibre_ph"};
+  const RunResult few = run(scenario, options);
+  ASSERT_EQ(few.signals.size(), 1u);
+  ASSERT_EQ(few.fibre_signals.size(), 1u);
+  const std::size_t samples = few.time.size();
+  ASSERT_EQ(few.fibre_data.size(), fibre_classes * samples);
+  EXPECT_TRUE(std::equal(few.data.begin(), few.data.end(), all.data.begin() + signal_muscle_ph * samples));
+  EXPECT_TRUE(std::equal(few.fibre_data.begin(), few.fibre_data.end(),
+                         all.fibre_data.begin() + fibre_signal_ph * fibre_classes * samples));
+  std::size_t compared = 0;
+  for (const auto& summary : few.summaries)
+    for (const auto& other : all.summaries)
+      if (other.name == summary.name && other.signal == summary.signal && other.scope == summary.scope) {
+        ++compared;
+        EXPECT_TRUE(other.value == summary.value || (std::isnan(other.value) && std::isnan(summary.value)))
+            << summary.signal << ' ' << summary.name << ' ' << summary.scope;
+      }
+  EXPECT_EQ(compared, few.summaries.size());
+  options.signals = {"muscle_pH"};
+  EXPECT_THROW(run(scenario, options), std::invalid_argument);
 }
 
 TEST_F(WorkingMuscleTest, ChangesCountFromTheRestingLimb) {

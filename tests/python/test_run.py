@@ -46,6 +46,47 @@ def test_every_signal_is_there_with_its_meaning(short_run, name):
     assert np.isfinite(signal.values).all()
 
 
+@pytest.mark.parametrize(
+    "name", ["atp", "phosphocreatine", "inorganic_phosphate", "lactate", "ph", "activation", "force_capacity"]
+)
+def test_signals_of_the_fibre_classes_have_a_dimension_of_their_own(short_run, name):
+    signal = short_run[f"fibre_{name}"]
+    assert signal.dims == ("fibre", "time")
+    assert list(signal.fibre.values) == ["I", "IIa", "IIx"]
+    assert signal.attrs["long_name"]
+    assert signal.attrs["units"]
+    assert np.isfinite(signal.values).all()
+
+
+def test_fibre_classes_stand_beside_the_means_over_the_muscle(short_run):
+    table = {entry["name"]: float(entry["value"]) for entry in limbflow._engine.parameters()}
+    first, second = table["knee_extensors_type_1"], table["knee_extensors_type_2a"]
+    share = xarray.DataArray([first, second, 1 - first - second], dims="fibre", coords={"fibre": short_run.fibre})
+    for fibre, whole in (("lactate", "muscle_lactate"), ("phosphocreatine", "phosphocreatine"), ("atp", "atp")):
+        mean = (short_run[f"fibre_{fibre}"] * share).sum("fibre")
+        np.testing.assert_allclose(mean, short_run[whole], rtol=1e-9)
+    working = short_run.fibre_activation.max("time")
+    assert float(working.sel(fibre="I")) > float(working.sel(fibre="IIx"))  # recruited in order of size
+
+
+def test_fibre_classes_are_in_the_file(short_scenario, tmp_path):
+    run = short_scenario.run(tmp_path / "run.h5")
+    with xarray.open_dataset(tmp_path / "run.h5", engine="h5netcdf") as read:
+        assert list(read.fibre.values) == ["I", "IIa", "IIx"]
+        assert read.fibre_phosphocreatine.dims == ("fibre", "time")
+        assert read.fibre_phosphocreatine.attrs["units"] == "mM"
+        np.testing.assert_array_equal(read.fibre_phosphocreatine, run.fibre_phosphocreatine)
+
+
+def test_only_the_signals_that_are_asked_for(short_scenario, short_run):
+    few = short_scenario.run(signals=["muscle_l*", "fibre_ph"])
+    assert {name for name in few if few[name].dims[-1:] == ("time",)} == {"muscle_lactate", "fibre_ph"}
+    np.testing.assert_array_equal(few.fibre_ph, short_run.fibre_ph)
+    np.testing.assert_array_equal(few.muscle_lactate_maximum, short_run.muscle_lactate_maximum)
+    with pytest.raises(limbflow.InputError, match="fibre_ph"):
+        short_scenario.run(signals="fibre_pH_")
+
+
 def test_time_is_in_seconds_from_the_start_to_the_end(short_run):
     assert short_run.time.attrs["units"] == "s"
     assert float(short_run.time[0]) == 0.0
