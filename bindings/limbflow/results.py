@@ -1,9 +1,10 @@
 """Results as xarray datasets, and the files they come from.
 
-A run has the dims `time` (its signals), `fibre` and `time` (its signals of the fibre classes I, IIa, IIx), `scope` (its summaries: `session`, `set_1`, `rest_1`, ...), `segment` (the
-parts of the protocol) and, where the scenario asks for tests, `measurement`; `aop` and `outcome` are single values. A
-sweep has its axes as dims: each summary is an array over them, and so are `status` and `message`. A file holds the same
-variables with the same attributes, and a group `parameters`.
+A run has the dims `time` (its signals), `fibre` and `time` (its signals of the fibre classes I, IIa, IIx), `scope` (its
+summaries: `session`, `set_1`, `rest_1`, ...), `segment` (the parts of the protocol) and, where the scenario asks for
+tests, `measurement`; `aop` and `outcome` are single values. A sweep has its axes as dims: each summary is an array over
+them, and so are `status` and `message`. A file holds the same variables with the same
+attributes, and a group `parameters`.
 """
 
 from __future__ import annotations

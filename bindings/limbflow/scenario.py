@@ -81,8 +81,8 @@ class Scenario:
 
         Returns a dataset with each signal over `time` (s), units in the attributes; those of the fibre classes, such as
         `fibre_ph`, over `fibre` (I, IIa, IIx) and `time`; summaries over `scope` (the session, each set, each rest),
-        the segments of the protocol over `segment`, `aop` (mmHg) and `outcome`; the scenario's text is in `attrs`. With `file` the same is written there as HDF5, which
-        `xarray.open_dataset(file, engine="h5netcdf")` reads.
+        the segments of the protocol over `segment`, `aop` (mmHg) and `outcome`; the scenario's text is in `attrs`.
+        With `file` the same is written there as HDF5, which `xarray.open_dataset(file, engine="h5netcdf")` reads.
 
         `signals`: names or patterns (`"muscle_*"`, `"fibre_ph"`) of those to keep; all if None. Fewer are faster.
         `waveforms`: of a pulsatile run, keep the signals as they are instead of their means over a beat.
