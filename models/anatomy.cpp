@@ -153,12 +153,16 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.inactive_resting_flow = flow * muscle * (1.0 - p.active_share);
   p.skin_resting_flow = flow * (1.0 - muscle);
   p.active_conductance = conductance * muscle * p.active_share;
-  p.inactive_conductance = conductance * muscle * (1.0 - p.active_share);
-  p.skin_conductance = conductance * (1.0 - muscle);
+  p.arteriole_closed = number("arteriole_closed");
+  p.arteriole_open = number("arteriole_open");
+  const double supine_column = column * number("supine_" + limb_name + "_limb_level");
+  const double arteriolar_fall = open_pressure_integral(arterial + supine_column, p.arteriole_range()) -
+                                 open_pressure_integral(venous + supine_column, p.arteriole_range());
+  p.inactive_conductance = p.inactive_resting_flow / arteriolar_fall;
+  p.skin_conductance = p.skin_resting_flow / arteriolar_fall;
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
-  const double supine_column = column * number("supine_" + limb_name + "_limb_level");
-  p.resting_arteriolar_pressure = 0.5 * (arterial + capillary) + supine_column;
+  p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
 
   p.intramuscular_gain = number("intramuscular_gain");
   p.intramuscular_first = number("intramuscular_first");
@@ -172,6 +176,9 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.vein_unstressed_volume = number("vein_unstressed_volume") * tissue_unit;
   p.vein_maximum_volume = number("vein_maximum_volume") * tissue_unit;
   p.vein_collapse_constant = number("vein_collapse_constant") * tissue_unit;
+  p.late_vein_share = number("late_vein_share");
+  p.late_filling_time = number("late_filling_time");
+  p.late_drainage_time = number("late_drainage_time");
   p.vein_closed = number("vein_closed");
   p.vein_open = number("vein_open");
   p.valve_opening_pressure = number("valve_opening_pressure");

@@ -1,6 +1,6 @@
 // The arteries below the cuff: filled through the artery under the cuff, emptied into the beds.
 //
-//   source P_s(t) --->[ artery under the cuff ]---> P ---+---> resting beds   G_l (P - P_l)
+//   source P_s(t) --->[ artery under the cuff ]---> P ---+---> resting beds   G_l [ F(P - P_o) - F_l ]
 //                                                   |    +---> working muscle G_m [ F(P - imp) - F_v ]
 //                                                  C_a
 //
@@ -36,7 +36,9 @@ struct ArterialPath {
   CollapseRange<T> artery;
   T compliance;              // mL/100mL/mmHg
   T resting_conductance;     // G_l, sum over the resting beds
-  T resting_back_head;       // P_l, conductance-weighted venous head of the resting beds
+  T resting_outside_head;    // P_o, pressure outside the limb minus the blood column, mmHg
+  T resting_back_integral;   // F_l, conductance-weighted over the resting beds, mmHg
+  CollapseRange<T> arteriole; // of the resting beds
   T working_conductance;     // G_m
   T squeeze_head;            // imp minus the blood column, mmHg
   T working_back_integral;   // F_v, mmHg
@@ -50,10 +52,16 @@ T cuff_artery_flow(const T& source_head, const T& distal_head, const ArterialPat
                                     open_pressure_integral(distal_head - path.cuff_head, path.artery));
 }
 
-/// Flow into the resting beds, mL/100mL/s.
+/// F of the resting beds' arterioles at a distal head, mmHg.
 template <class T>
-T resting_beds_flow(const T& distal_head, const ArterialPath<T>& path) {
-  return path.resting_conductance * (distal_head - path.resting_back_head);
+T resting_integral(const T& distal_head, const ArterialPath<T>& path) {
+  return open_pressure_integral(distal_head - path.resting_outside_head, path.arteriole);
+}
+
+/// Flow into the resting beds, mL/100mL/s. inlet_integral: resting_integral of the distal head, mmHg.
+template <class T>
+T resting_beds_flow(const T& inlet_integral, const ArterialPath<T>& path) {
+  return path.resting_conductance * (inlet_integral - path.resting_back_integral);
 }
 
 /// Flow into the working muscle, mL/100mL/s.
@@ -68,6 +76,7 @@ template <class T>
 struct BeatMeans {
   T inflow;          // mL/100mL/s
   T distal_head;     // mmHg
+  T resting_integral; // mmHg
   T coming_head;     // mean over the coming beat, not set back, mmHg
   T working_flow;    // mL/100mL/s
   T volume_rate;     // inflow minus outflow, mL/100mL/s
@@ -87,22 +96,26 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   const T volume_step = path.compliance / step;
   const T per_volume_step = step / path.compliance;
   T head = first_head;
-  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
+  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
   for (std::size_t k = 0; k < Steps; ++k) {
     const T source = diastolic_head + shape[k] * pulse_pressure;
     const T working = working_muscle_flow(head, path);
     const T working_slope = path.working_conductance * open_fraction(head - path.squeeze_head, path.vessel);
-    const T net = cuff_artery_flow(source, head, path) - resting_beds_flow(head, path) - working;
+    const T resting = resting_integral(head, path);
+    const T resting_slope = open_fraction(head - path.resting_outside_head, path.arteriole);
+    const T net = cuff_artery_flow(source, head, path) - resting_beds_flow(resting, path) - working;
     const T slope = path.artery_conductance * open_fraction(head - path.cuff_head, path.artery) +
-                    path.resting_conductance + working_slope;
+                    path.resting_conductance * resting_slope + working_slope;
     // (1 - exp(-z)) / z to second order in z, bounded for any z
     const T z = slope * per_volume_step;
     const T change = net * per_volume_step * (1.0 + 0.5 * z) / (1.0 + z + 0.5 * z * z);
     const T middle = head + 0.5 * change;
     const T working_middle = working + 0.5 * change * working_slope;
+    const T resting_middle = resting + 0.5 * change * resting_slope;
     means.distal_head = means.distal_head + middle;
     means.working_flow = means.working_flow + working_middle;
-    means.inflow = means.inflow + change * volume_step + resting_beds_flow(middle, path) + working_middle;
+    means.resting_integral = means.resting_integral + resting_middle;
+    means.inflow = means.inflow + change * volume_step + resting_beds_flow(resting_middle, path) + working_middle;
     head = head + change;
     means.lowest_head = min(means.lowest_head, head);
     means.highest_head = max(means.highest_head, head);
@@ -113,8 +126,10 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   means.distal_head = means.coming_head - 0.5 * (head - first_head);
   means.working_flow =
       means.working_flow * share - 0.5 * (working_muscle_flow(head, path) - working_muscle_flow(first_head, path));
+  means.resting_integral =
+      means.resting_integral * share - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path));
   means.last_head = head;
-  means.volume_rate = means.inflow - resting_beds_flow(means.distal_head, path) - means.working_flow;
+  means.volume_rate = means.inflow - resting_beds_flow(means.resting_integral, path) - means.working_flow;
   return means;
 }
 

@@ -53,6 +53,8 @@ struct Limb {
     dydt[deep_venous_volume] =
         flow.working + flow.inactive + flow.perforator - flow.deep_outflow - flow.collateral - flow.muscle_filtration;
     dydt[superficial_venous_volume] = flow.skin - flow.perforator - flow.superficial_outflow - flow.skin_filtration;
+    dydt[deep_slow_volume] = flow.deep_late_filling;
+    dydt[superficial_slow_volume] = flow.superficial_late_filling;
     dydt[interstitial_volume] = flow.muscle_filtration + flow.skin_filtration - flow.lymph;
     dydt[inflow_volume] = flow.inflow;
     dydt[outflow_volume] = flow.deep_outflow + flow.superficial_outflow + flow.collateral;
@@ -66,22 +68,21 @@ struct Limb {
     dydt[inactive_deficit] = deficit_rate(y[inactive_deficit], y[inactive_perfusion], muscle_bed);
     dydt[skin_deficit] = deficit_rate(y[skin_deficit], y[skin_perfusion], skin_bed);
 
-    const T artery = flow.distal_head + p.hydrostatic_limb;
-    const auto arteriolar_change = [&](const T& capillary, const T& tissue) {
-      return 0.5 * (artery + capillary) - tissue - p.resting_arteriolar_pressure;
+    const auto arteriolar_change = [&](const T& arteriole, const T& tissue) {
+      return arteriole - tissue - p.resting_arteriolar_pressure;
     };
     dydt[active_tone] = tone_rate(
         y[active_tone],
-        tone_target(muscle.deficit, arteriolar_change(flow.muscle_capillary, at.muscle_squeeze), at.deep_distension, muscle_bed),
+        tone_target(muscle.deficit, arteriolar_change(flow.muscle_arteriole, at.muscle_squeeze), at.deep_distension, muscle_bed),
         muscle_bed);
     dydt[inactive_tone] =
         tone_rate(y[inactive_tone],
-                  tone_target(y[inactive_deficit], arteriolar_change(flow.muscle_capillary, at.external_muscle),
+                  tone_target(y[inactive_deficit], arteriolar_change(flow.muscle_arteriole, at.external_muscle),
                               at.deep_distension, muscle_bed),
                   muscle_bed);
     dydt[skin_tone] = tone_rate(
         y[skin_tone],
-        tone_target(y[skin_deficit], arteriolar_change(flow.skin_capillary, at.external_skin), at.superficial_distension, skin_bed),
+        tone_target(y[skin_deficit], arteriolar_change(flow.skin_arteriole, at.external_skin), at.superficial_distension, skin_bed),
         skin_bed);
 
     chemistry(y, dydt, p, c, fibres, muscle);
@@ -166,6 +167,7 @@ private:
     T cuff, cuff_artery, cuff_superficial;     // cuff gauge; on artery and deep veins; on superficial veins
     T external_muscle, external_skin;          // from outside compression
     T interstitial, muscle_squeeze;            // fluid pressure; contraction plus outside compression of working muscle
+    VenousFilling<T> deep, superficial;        // volumes of the veins as if all filled alike
     T deep_distension, superficial_distension; // venous transmural pressures
     T deep_head, superficial_head;
   };
@@ -173,9 +175,11 @@ private:
   template <class T>
   struct Flows { // mL/100mL/s and mmHg
     T inflow, working, inactive, skin, arterial_volume_rate;
-    T distal_head, muscle_capillary, skin_capillary;
+    T distal_head, resting_integral, muscle_capillary, skin_capillary;
+    T muscle_arteriole, skin_arteriole; // half way down the fall of pressure in the arterioles
     T coming_head, pulse_pressure; // mean of the coming beat, pulse of the one after it; only if asked for
     T perforator, deep_outflow, superficial_outflow, collateral;
+    T deep_late_filling, superficial_late_filling; // into the veins that fill late
     T muscle_filtration, skin_filtration, lymph;
   };
 
@@ -343,6 +347,12 @@ private:
     return 7.4 - 0.5 * (p.muscle.resting_ph - muscle_ph);
   }
 
+  // Veins of a depth: their volume and what of it lies in late-filling ones, brought to the reference limb by `scale`.
+  template <class T>
+  static VenousFilling<T> filling(const T& volume, const T& slow_volume, const T& scale, const LimbParameters<T>& p) {
+    return {(volume - slow_volume) / (scale * (1.0 - p.late_vein_share)), slow_volume / (scale * p.late_vein_share)};
+  }
+
   template <class T>
   static Pressures<T> pressures(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c,
                                 const MuscleMoment<T>& muscle) {
@@ -363,9 +373,11 @@ private:
     at.muscle_squeeze = contraction + at.external_muscle;
 
     const auto curve = p.venous_curve();
-    at.deep_distension = venous_pressure(y[deep_venous_volume] / (p.deep_share * p.vein_scale), curve);
-    at.superficial_distension =
-        venous_pressure(y[superficial_venous_volume] / ((1.0 - p.deep_share) * p.vein_scale), curve);
+    at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], T(p.deep_share * p.vein_scale), p);
+    at.superficial =
+        filling(y[superficial_venous_volume], y[superficial_slow_volume], T((1.0 - p.deep_share) * p.vein_scale), p);
+    at.deep_distension = venous_pressure(at.deep.main, curve);
+    at.superficial_distension = venous_pressure(at.superficial.main, curve);
     at.deep_head = at.deep_distension + p.active_share * contraction + at.external_muscle - p.hydrostatic_limb;
     at.superficial_head = at.superficial_distension + at.external_skin - p.hydrostatic_limb;
     return at;
@@ -385,8 +397,12 @@ private:
     path.artery = p.artery_range();
     path.compliance = p.arterial_compliance;
     path.resting_conductance = inactive_conductance + skin_conductance;
-    path.resting_back_head =
-        (inactive_conductance * at.deep_head + skin_conductance * at.superficial_head) / path.resting_conductance;
+    path.resting_outside_head = at.external_muscle - p.hydrostatic_limb;
+    path.arteriole = p.arteriole_range();
+    const T deep_integral = resting_integral(at.deep_head, path);
+    const T superficial_integral = resting_integral(at.superficial_head, path);
+    path.resting_back_integral =
+        (inactive_conductance * deep_integral + skin_conductance * superficial_integral) / path.resting_conductance;
     path.working_conductance = p.active_conductance * y[active_tone];
     path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_limb;
     path.vessel = p.vessel_range();
@@ -403,12 +419,14 @@ private:
       flow.inflow = cuff_artery_flow(source, stored_head, path);
       flow.working = working_muscle_flow(stored_head, path);
       flow.distal_head = stored_head;
-      flow.arterial_volume_rate = flow.inflow - flow.working - resting_beds_flow(stored_head, path);
+      flow.resting_integral = resting_integral(stored_head, path);
+      flow.arterial_volume_rate = flow.inflow - flow.working - resting_beds_flow(flow.resting_integral, path);
     } else {
       coming = beat(stored_head);
       flow.inflow = coming.inflow;
       flow.working = coming.working_flow;
       flow.distal_head = coming.distal_head;
+      flow.resting_integral = coming.resting_integral;
       flow.arterial_volume_rate = coming.volume_rate;
     }
     if (beats != Beats::needed) {
@@ -420,8 +438,13 @@ private:
       const BeatMeans<T> next = beat(coming.last_head);
       flow.pulse_pressure = next.highest_head - next.lowest_head;
     }
-    flow.inactive = inactive_conductance * (flow.distal_head - at.deep_head);
-    flow.skin = skin_conductance * (flow.distal_head - at.superficial_head);
+    flow.inactive = inactive_conductance * (flow.resting_integral - deep_integral);
+    flow.skin = skin_conductance * (flow.resting_integral - superficial_integral);
+    const auto before_arterioles = [&](const T& back_integral) {
+      return flow.distal_head + p.hydrostatic_limb - 0.5 * (flow.resting_integral - back_integral);
+    };
+    flow.muscle_arteriole = before_arterioles(deep_integral);
+    flow.skin_arteriole = before_arterioles(superficial_integral);
 
     const auto capillary = [&](const T& venous_head) {
       return venous_head + p.post_capillary_share * (flow.distal_head - venous_head) + p.hydrostatic_limb;
@@ -437,6 +460,11 @@ private:
     flow.lymph =
         lymph_flow(y[interstitial_volume], p.resting_lymph_flow, p.lymph_gain, at.cuff_superficial, p.lymph_pumping_pressure);
 
+    const auto late = [&](const VenousFilling<T>& veins, const T& share) {
+      return share * p.vein_scale * late_filling(veins, p.late_vein_share, p.late_filling_time, p.late_drainage_time);
+    };
+    flow.deep_late_filling = late(at.deep, p.deep_share);
+    flow.superficial_late_filling = late(at.superficial, T(1.0 - p.deep_share));
     flow.perforator = p.perforator_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening_pressure);
     const auto under_cuff = [&](const T& head, const T& cuff) { return head + p.hydrostatic_cuff - cuff; };
     flow.deep_outflow = outflow_past_cuff(under_cuff(at.deep_head, at.cuff_artery),

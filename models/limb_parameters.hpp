@@ -34,8 +34,10 @@ namespace limbflow::models {
   X(active_resting_flow, "mL/100mL/s", "flow to the working muscles at rest")                                            \
   X(inactive_resting_flow, "mL/100mL/s", "flow to the other muscles at rest")                                            \
   X(skin_resting_flow, "mL/100mL/s", "flow to the skin at rest")                                                         \
+  X(arteriole_closed, "mmHg", "transmural pressure below which arterioles of a resting bed are shut by their tone")     \
+  X(arteriole_open, "mmHg", "transmural pressure above which arterioles of a resting bed are open")                    \
   X(post_capillary_share, "", "share of a bed's pressure fall that lies after the capillaries")                          \
-  X(resting_arteriolar_pressure, "mmHg", "arteriolar transmural pressure at supine rest: half way from artery to capillary") \
+  X(resting_arteriolar_pressure, "mmHg", "arteriolar transmural pressure at supine rest: half way down their fall of pressure") \
   X(muscle_volume, "mL/100mL", "working muscle in 100 mL of limb")                                                       \
   X(working_limbs, "", "limbs that do the same work and feed the same circulation")                                      \
   X(lactate_distribution, "mL", "body water and blood in which lactate spreads")                                         \
@@ -65,6 +67,9 @@ namespace limbflow::models {
   X(vein_unstressed_volume, "mL/100mL", "venous volume at zero transmural pressure")                                     \
   X(vein_maximum_volume, "mL/100mL", "venous volume that no pressure exceeds")                                           \
   X(vein_collapse_constant, "mmHg mL/100mL", "how fast pressure falls as the veins empty")                               \
+  X(late_vein_share, "", "share of the venous volume in veins that fill late")                                          \
+  X(late_filling_time, "s", "time constant with which these veins fill")                                                 \
+  X(late_drainage_time, "s", "time constant with which these veins drain")                                               \
   X(venous_conductance, "mL/100mL/s/mmHg", "all veins under the cuff when open")                                         \
   X(vein_closed, "mmHg", "transmural pressure below which a vein under the cuff is shut")                                \
   X(vein_open, "mmHg", "transmural pressure above which a vein under the cuff is open")                                  \
@@ -113,6 +118,7 @@ struct LimbParameters {
 
   CollapseRange<T> artery_range() const { return {artery_closed, artery_open}; }
   CollapseRange<T> vessel_range() const { return {vessel_closed, vessel_open}; }
+  CollapseRange<T> arteriole_range() const { return {arteriole_closed, arteriole_open}; }
   CollapseRange<T> vein_range() const { return {vein_closed, vein_open}; }
 
   VenousCurve<T> venous_curve() const {

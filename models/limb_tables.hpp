@@ -15,6 +15,8 @@ enum LimbState : std::size_t {
   arterial_volume,        // distal arteries; averaged model: at the start of a beat (arterial_source.hpp)
   deep_venous_volume,
   superficial_venous_volume,
+  deep_slow_volume,       // of the deep venous volume, what lies in veins that fill late
+  superficial_slow_volume,
   interstitial_volume,    // gained since supine rest
   inactive_deficit,       // oxygen deficit, in stores
   skin_deficit,
@@ -50,6 +52,8 @@ inline constexpr std::array<core::StateInfo, limb_state_count> limb_states{{
     {"arterial_volume", "mL/100mL", 0.06, -unbounded, unbounded},
     {"deep_venous_volume", "mL/100mL", 1.0, 0.0, unbounded},
     {"superficial_venous_volume", "mL/100mL", 0.5, 0.0, unbounded},
+    {"deep_slow_volume", "mL/100mL", 1.0, 0.0, unbounded},
+    {"superficial_slow_volume", "mL/100mL", 0.5, 0.0, unbounded},
     {"interstitial_volume", "mL/100mL", 0.5, -unbounded, unbounded},
     {"inactive_deficit", "1", 1.0, -unbounded, unbounded},
     {"skin_deficit", "1", 1.0, -unbounded, unbounded},

@@ -12,6 +12,9 @@
 // oxygen. This is the balance of tissue at rest; working muscle has its own (working_muscle.hpp), whose deficit x counts
 // high-energy phosphate as well.
 //
+// Flow through a bed at rest: conductance [ F(arterial) - F(venous) ], F the collapsible vessel's with a range well above zero.
+// Tone holds arterioles shut up to some 40 mmHg, so veins have to fill beyond that before inflow feels much of them.
+//
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //
 //   dg/dt = ( g_target - g ) / tau_tone

@@ -9,6 +9,13 @@
 // steep when nearly full (collagen), soft in between, and falling without bound as the veins empty (collapse), so that the
 // volume stays positive. a, v0, v_max are fitted to venous occlusion plethysmography of the calf
 // (10 men, supine, 10-60 mmHg; residual at most 0.4 mmHg); b only shapes the collapse.
+//
+// Veins do not fill alike. Main veins take the beds' blood and their pressure holds the outflow; late ones, small veins with
+// little flow of their own, behind valves and with walls that creep, follow with a lag, and drain fast, for valves open that way:
+//
+//   d(late)/dt = share ( v_main - v_late ) / tau,   tau = filling time, or the much shorter drainage time where v_late > v_main
+//
+// v_main, v_late: volumes of the whole limb's veins if all were as full as these. In a steady state they are equal.
 #pragma once
 
 #include "models/collapsible_vessel.hpp"
@@ -30,6 +37,25 @@ T venous_pressure(const T& volume, const VenousCurve<T>& curve) {
   const T filling = volume / curve.maximum_volume;
   return curve.stiffness * (volume - curve.unstressed_volume) / (1.0 - filling * filling * filling) -
          curve.collapse_constant / volume;
+}
+
+/// Volumes (mL/100mL) that the whole limb's veins would have if all were filled as the main ones are, or as the late ones are.
+template <class T>
+struct VenousFilling {
+  T main;
+  T late;
+};
+
+/// Excess of late over main volume at which the late veins' valves are wide open, mL/100mL.
+inline constexpr double late_valve_volume = 0.1;
+
+/// Flow (mL/100mL/s, of the whole limb) from the main veins into those that fill late; negative drains them.
+/// share: of the venous volume in late veins; filling_time, drainage_time: s, filling_time >= drainage_time.
+template <class T>
+T late_filling(const VenousFilling<T>& veins, const T& share, const T& filling_time, const T& drainage_time) {
+  const T excess = veins.late - veins.main;
+  const T through_valves = open_pressure_integral(excess, CollapseRange<T>{T(0.0), T(late_valve_volume)});
+  return -share * (excess / filling_time + through_valves * (1.0 / drainage_time - 1.0 / filling_time));
 }
 
 /// Flow (mL/100mL/s) from the veins below the cuff to the central veins.

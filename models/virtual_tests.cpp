@@ -51,6 +51,8 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
   const double filled = 0.5 * (p.vein_unstressed_volume + 0.5 * p.vein_maximum_volume) * p.vein_scale;
   y[deep_venous_volume] = p.deep_share * filled;
   y[superficial_venous_volume] = (1.0 - p.deep_share) * filled;
+  y[deep_slow_volume] = p.late_vein_share * y[deep_venous_volume];
+  y[superficial_slow_volume] = p.late_vein_share * y[superficial_venous_volume];
   y[active_perfusion] = y[inactive_perfusion] = y[skin_perfusion] = 1.0;
   y[active_tone] = y[inactive_tone] = y[skin_tone] = 1.0;
   for (std::size_t k = 0; k < fibre_classes; ++k) {
@@ -102,7 +104,10 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   const double conductance = p.active_conductance * state[active_tone] + p.inactive_conductance * state[inactive_tone] +
                              p.skin_conductance * state[skin_tone];
   const double venous =
-      venous_pressure(state[deep_venous_volume] / (p.deep_share * p.vein_scale), p.venous_curve()) - p.hydrostatic_limb;
+      venous_pressure((state[deep_venous_volume] - state[deep_slow_volume]) /
+                          (p.deep_share * p.vein_scale * (1.0 - p.late_vein_share)),
+                      p.venous_curve()) -
+      p.hydrostatic_limb;
   const double systolic = p.systolic_pressure + systolic_share * state[pressor];
   const double diastolic = p.diastolic_pressure + diastolic_share * state[pressor];
   const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
@@ -110,7 +115,9 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
       detectable_share * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
   const auto passes = [&](double artery_pressure) {
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery_range(),
-                              p.arterial_compliance, conductance, venous, 0.0, 0.0, 0.0, p.vessel_range()};
+                              p.arterial_compliance, conductance, -p.hydrostatic_limb,
+                              open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole_range()),
+                              p.arteriole_range(), 0.0, 0.0, 0.0, p.vessel_range()};
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {

@@ -140,11 +140,10 @@ def compliance_by_age(study: Study) -> Evaluation:
 
 @evaluates("venous_filling_and_drainage_times")
 def filling_and_drainage(study: Study) -> Evaluation:
-    """Time constants of the exponentials that fit the volume of muscle's veins under the cuff and after its release.
+    """Time constants of the exponentials that fit total haemoglobin of muscle under the cuff and after its release.
 
-    The volume of the deep veins follows from their pressure by the pressure-volume curve of the resting limb.
+    Near-infrared spectroscopy sees blood volume as haemoglobin.
     """
-    curve = pressure_volume_curve(study, "arm")
     runs = {pressure: study.scenario(cuff_pressure=f"{pressure} mmHg").run() for pressure in (20, 30, 40, 50, 60)}
     rows = []
     for record in study.records():
@@ -152,16 +151,14 @@ def filling_and_drainage(study: Study) -> Evaluation:
         for pressure, run in runs.items():
             begin, end = begin_of(run, "passive"), begin_of(run, "recovery")
             begin, end = (begin + 0.5, end) if filling else (end + 0.5, float(run.time[-1]))
-            time, pressures = part(run, "deep_venous_pressure", begin, end)
-            tau = exponential_time(time, np.interp(pressures, *curve))
+            tau = exponential_time(*part(run, "total_haemoglobin_change", begin, end))
             name = f"time constant, {record['process'].replace('_', ' ')} of {pressure} mmHg"
             rows.append(within(name, "s", tau, record["time_constant_low_s"], record["time_constant_high_s"]))
 
     def draw(ax: Axes) -> None:
         for style, (pressure, run) in zip(LINE_STYLES, runs.items(), strict=False):
-            time, pressures = part(run, "deep_venous_pressure", begin_of(run, "passive"), float(run.time[-1]))
-            volume = np.interp(pressures, *curve)
-            ax.plot(time, volume - volume[0], label=f"model, {pressure} mmHg", **style)
+            time, haemoglobin = part(run, "total_haemoglobin_change", begin_of(run, "passive"), float(run.time[-1]))
+            ax.plot(time, haemoglobin, label=f"model, {pressure} mmHg", **style)
         top = ax.get_ylim()[1]
         time = np.linspace(0, 300, 200)
         low, high = study.rows[0][1:3]
@@ -173,7 +170,7 @@ def filling_and_drainage(study: Study) -> Evaluation:
             label=f"exponentials of {low}-{high} s",
         )
         ax.set_xlabel("time from inflation (s)")
-        ax.set_ylabel("volume of muscle veins gained (mL/100 mL)")
+        ax.set_ylabel("total haemoglobin of muscle, change (uM)")
         ax.legend()
 
     return Evaluation(rows, draw)
