@@ -6,6 +6,7 @@ PYBIND11_MODULE(_engine, module) {
   module.doc() = "The limbflow engine. Use it through the package limbflow.";
   limbflow::bindings::bind_exceptions(module);
   limbflow::bindings::bind_units(module);
+  limbflow::bindings::bind_documents(module);
   limbflow::bindings::bind_scenario(module);
   limbflow::bindings::bind_run(module);
   limbflow::bindings::bind_sweep(module);

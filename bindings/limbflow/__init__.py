@@ -19,6 +19,7 @@ from . import plots  # noqa: E402
 from .exceptions import ComputationError, Diagnostic, InputError, LimbflowError, StorageError  # noqa: E402
 from .occlusion import OcclusionPressure, aop  # noqa: E402
 from .results import open_dataset  # noqa: E402
+from .safety import check  # noqa: E402
 from .scenario import Scenario, load, shipped  # noqa: E402
 from .sweeps import Interrupted, sweep  # noqa: E402
 from .validation import validate  # noqa: E402
@@ -35,6 +36,7 @@ __all__ = [
     "Scenario",
     "StorageError",
     "aop",
+    "check",
     "load",
     "open_dataset",
     "plots",

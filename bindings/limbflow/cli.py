@@ -1,4 +1,8 @@
-"""The command line. Exit codes: 0 done, 2 bad input, 3 the computation or the disk failed, 130 stopped by Ctrl-C."""
+"""The command line.
+
+Exit codes: 0 done, 1 `check` found a stop broken, 2 bad input, 3 the computation or the disk failed, 130 stopped by
+Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Any
 import click
 
 from . import _engine
+from .safety.command import check
 from .validation.command import validate
 
 EXIT_BAD_INPUT = 2
@@ -305,6 +310,7 @@ def version(as_json: bool) -> None:
     click.echo(version_line)
 
 
+cli.add_command(check)
 cli.add_command(validate)
 
 

@@ -1,0 +1,79 @@
+"""`limbflow check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..exceptions import InputError
+
+
+@click.command(
+    short_help="Hold a protocol against published limits.",
+    epilog="Exit code 0, or 1 when a limit of severity stop is broken.",
+)
+@click.argument("scenario", required=False)
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help='Change one value, for example --set load="30 %1RM". May be given many times.',
+)
+@click.option(
+    "--screening",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="Answers to the questionnaire, and what was measured.",
+)
+@click.option("--questionnaire", is_flag=True, help="Print a questionnaire to fill in, and do nothing else.")
+@click.option(
+    "--limits",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="Limits beside the shipped ones.",
+)
+@click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw traces against limits.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
+def check(
+    scenario: str | None,
+    settings: tuple[str, ...],
+    screening: Path | None,
+    questionnaire: bool,
+    limits: Path | None,
+    plot: Path | None,
+    json_wanted: bool,
+) -> int:
+    """Run a scenario and judge its traces against published limits.
+
+    Prints what is broken, by how much, since when, who says so and how that is known; where sources disagree; and what
+    could not be judged. Limits that are met do not mean that nothing can happen.
+
+    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file.
+    """
+    from ..cli import changed, check_picture, print_files, print_json, save_picture
+    from ..results import check_output
+    from .checking import check as check_scenario
+    from .report import print_report
+    from .screening import questionnaire as blank
+
+    if questionnaire:
+        click.echo(blank(), nl=False)
+        return 0
+    if scenario is None:
+        raise InputError("error: SCENARIO is missing: give a protocol (limbflow list protocols) or a TOML file")
+    if plot is not None:
+        check_output(plot)
+        check_picture(plot)
+    report = check_scenario(
+        changed(scenario, settings), screening=screening, limits=limits, progress=False if json_wanted else None
+    )
+    if plot is not None:
+        save_picture(report.plot(), plot)
+    if json_wanted:
+        print_json(report.as_json())
+        return report.exit_code
+    print_report(report)
+    print_files(None, plot)
+    return report.exit_code

@@ -1,0 +1,157 @@
+"""Traces against their limits, envelopes, and fronts. Colours and style are those of `limbflow.plots`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..plots import LINE_STYLES, settings_of, shade_sets, tidy
+from .limits import SEVERITIES, Tier
+from .quantities import compare, quantities
+from .record import Readings, Record, spells
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .checking import Report
+
+PANELS = (
+    ("Cuff over occlusion pressure", ("cuff_pressure_aop", "cuff_set_aop")),
+    ("Cuff pressure", ("cuff_pressure",)),
+    ("Time under the cuff", ("cuff_on_spell",)),
+    ("Time without inflow", ("zero_inflow_spell",)),
+    ("Blood pressure", ("systolic_pressure", "diastolic_pressure")),
+    ("Rate-pressure product", ("rate_pressure_product",)),
+    ("Perfusion pressure between repetitions", ("relaxed_perfusion_pressure",)),
+    ("Capillary refill", ("capillary_refill_time",)),
+    ("Pulse below the cuff", ("pulse_amplitude",)),
+    ("Oxygen of the working muscle", ("muscle_oxygen_saturation",)),
+    ("pH of the working muscle", ("muscle_ph",)),
+    ("ATP of the working muscle", ("atp_share",)),
+    ("Change of the limb's volume", ("limb_volume_change",)),
+    ("Pressure dose of the nerve", ("nerve_pressure_dose",)),
+)
+LIMIT_STYLES: dict[str, dict[str, Any]] = {
+    "stop": {"color": "#D55E00", "linestyle": "-", "linewidth": 1.4},
+    "warn": {"color": "#E69F00", "linestyle": (0, (5, 2)), "linewidth": 1.2},
+    "info": {"color": "#56B4E9", "linestyle": (0, (1, 1.5)), "linewidth": 1.2},
+}
+
+LIMIT_WORDS = {"stop": "limit, stop", "warn": "limit, warning", "info": "limit, note"}
+
+
+def traces(report: Report, axes: np.ndarray | None = None) -> np.ndarray:
+    """The traces of a check, each with the limits that apply to it; broken limits are named where they break.
+
+    Needs one axis for each of `PANELS`, and draws on new ones if none are given. Returns the array of axes.
+    """
+    import matplotlib.pyplot as plt
+
+    record = report.record
+    panels = [(title, [name for name in names if record.readings(name) is not None]) for title, names in PANELS]
+    panels = [(title, names) for title, names in panels if names]
+    if axes is None:
+        rows = -(-len(panels) // 2)
+        figure, axes = plt.subplots(
+            rows, 2, sharex=True, figsize=(12, 0.9 + 1.7 * rows), layout="constrained", squeeze=False
+        )
+        heading = [record.run.attrs.get("title", ""), *settings_of(record.run), report.verdict]
+        figure.suptitle("\n".join(line for line in heading if line), fontsize="medium")
+        handles = [plt.Line2D([], [], label=LIMIT_WORDS[severity], **LIMIT_STYLES[severity]) for severity in SEVERITIES]
+        figure.legend(handles=handles, loc="outside lower right", ncols=len(handles), frameon=False, fontsize="small")
+    axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    minutes = float(record.time[-1] - record.time[0]) > 300
+    scale, unit = (60.0, "min") if minutes else (1.0, "s")
+    for ax, (title, names) in zip(axes, panels, strict=False):
+        panel(ax, report, title, names, scale)
+    for ax in axes[max(len(panels) - 2, 0) : len(panels)]:
+        ax.set_xlabel(f"time ({unit})")
+        ax.tick_params(labelbottom=True)
+    for ax in axes[len(panels) :]:
+        ax.set_visible(False)
+    return axes
+
+
+def panel(ax: Axes, report: Report, title: str, names: list[str], scale: float) -> None:
+    record = report.record
+    shade_sets(record.run, ax, scale)
+    highest, lowest = -np.inf, np.inf
+    for name, style in zip(names, LINE_STYLES, strict=False):
+        times, values = trace_of(record, name)
+        point = times.size == 1
+        line = {**style, "marker": "o"} if point else style
+        ax.plot(times / scale, values, label=name.replace("_", " "), linewidth=1.2, **line)
+        if np.isfinite(values).any():
+            highest, lowest = max(highest, np.nanmax(values)), min(lowest, np.nanmin(values))
+    span = max(highest - lowest, 1e-9)
+    drawn: set[tuple[str, float]] = set()
+    for judgement in report.judgements:
+        for tier in judgement.limit.tiers:
+            if tier.test.quantity.name in names and concerns(tier, record):
+                for threshold in np.atleast_1d(tier.test.threshold):
+                    near = lowest - 1.5 * span <= threshold <= highest + 1.5 * span
+                    key = (tier.severity, float(threshold))
+                    if near and key not in drawn:
+                        drawn.add(key)
+                        ax.axhline(threshold, zorder=1, **LIMIT_STYLES[tier.severity])
+        if judgement in report.broken and judgement.quantity.name in names and judgement.time is not None:
+            mark(ax, judgement, scale)
+    quantity = quantities()[names[0]]
+    ax.set_ylabel("" if quantity.unit == "1" else quantity.unit)
+    ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
+    ax.margins(x=0)
+    if len(names) > 1:
+        ax.legend(frameon=False, fontsize="x-small", loc="best")
+    tidy(ax)
+
+
+def mark(ax: Axes, judgement, scale: float) -> None:
+    """The limit's id where it breaks first."""
+    ax.annotate(
+        judgement.limit.id,
+        (judgement.time / scale, float(judgement.tier.bound)),
+        xytext=(3, 3),
+        textcoords="offset points",
+        fontsize="small",
+        fontweight="bold" if judgement.severity == "stop" else "normal",
+        bbox={"facecolor": "white", "edgecolor": LIMIT_STYLES[judgement.severity]["color"], "pad": 1.2, "alpha": 0.9},
+    )
+
+
+def trace_of(record: Record, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """A quantity over time; of a time that counts from its begin, how far it has come."""
+    readings = record.readings(name) or Readings(np.array([]), np.array([]))
+    if quantities()[name].duration:
+        return record.time, counted(record, name)
+    times = record.time[:1] if readings.times is None else readings.times
+    return times, readings.values
+
+
+def counted(record: Record, name: str) -> np.ndarray:
+    """How long the present spell has gone on, at each sample."""
+    begin_unit = {"min": 60.0, "s": 1.0}[quantities()[name].unit]
+    flags = record.cuff_on if name == "cuff_on_spell" else without_inflow(record)
+    values = np.zeros(record.time.size)
+    for begin, end in spells(flags, record.time):
+        within = (record.time >= begin) & (record.time <= end)
+        values[within] = (record.time[within] - begin) / begin_unit
+    return values
+
+
+def without_inflow(record: Record) -> np.ndarray:
+    readings = record.readings("zero_inflow_spell")
+    flags = np.zeros(record.time.size, dtype=bool)
+    if readings is not None and readings.times is not None:
+        for begin, length in zip(readings.times, readings.values, strict=True):
+            flags |= (record.time >= begin) & (record.time < begin + length)
+    return flags
+
+
+def concerns(tier: Tier, record: Record) -> bool:
+    """Whether the conditions of a tier hold at any time of the session."""
+    for condition in tier.when:
+        found = record.readings(condition.quantity.name)
+        if found is None or not compare(found.values, condition.comparison, condition.threshold).any():
+            return False
+    return True

@@ -1,0 +1,124 @@
+"""A check as text for the command line."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import click
+
+from ..report import number_text, print_table
+from .checking import Report
+from .disagreements import Disagreement
+from .judging import Judgement
+
+WORDS = {"stop": "STOP", "warn": "warning", "info": "note"}
+WIDTH = 116
+
+
+def print_report(report: Report) -> None:
+    """Contraindications, verdict, findings with their sources, disagreements, and what was not judged."""
+    for judgement in report.contraindications:
+        print_paragraph(f"CONTRAINDICATION {judgement.limit.id}: ", judgement.limit.title)
+        print_paragraph("  source: ", f"{judgement.limit.references} ({judgement.limit.basis})")
+        click.echo()
+    plan = report.record.plan
+    click.echo(report.run.attrs.get("title", "session"))
+    click.echo(f"  {plan.sex}, {plan.age:g} yr, {plan.limb}, occlusion pressure {occlusion_text(report)}")
+    click.echo(f"verdict: {report.verdict}\n")
+    if report.broken:
+        print_findings(report.broken)
+        print_sources(report.broken)
+    for disagreement in report.disagreements:
+        print_disagreement(disagreement)
+    print_remainder(report)
+
+
+def occlusion_text(report: Report) -> str:
+    if not report.record.plan.has_cuff:
+        return "none (no cuff)"
+    how = "measured" if report.record.plan.occlusion_pressure_measured else "of the model"
+    return f"{float(report.run['aop']):.0f} mmHg ({how})"
+
+
+def print_findings(broken: list[Judgement]) -> None:
+    rows = [
+        [
+            WORDS[judgement.severity],
+            judgement.limit.id,
+            judgement.quantity.means,
+            with_unit(judgement.value, judgement.quantity.unit),
+            limit_text(judgement),
+            "-" if judgement.margin is None else with_unit(judgement.margin, judgement.quantity.unit),
+            "-" if judgement.time is None else time_text(judgement.time),
+        ]
+        for judgement in broken
+    ]
+    print_table(["", "limit", "quantity", "value", "broken when", "margin", "from"], rows)
+    click.echo()
+
+
+def limit_text(judgement: Judgement) -> str:
+    """The broken comparison, with how long it has to last and under which conditions."""
+    tier = judgement.tier
+    text = str(tier.test)
+    if tier.lasting:
+        text += f" for {time_text(tier.lasting)}"
+    conditions = [f"{condition.quantity.name.replace('_', ' ')} {condition}" for condition in tier.when]
+    return f"{text} ({', '.join(conditions)})" if conditions else text
+
+
+def with_unit(value: Any, unit: str) -> str:
+    if isinstance(value, (bool, str)) or value is None:
+        return "-" if value is None else str(value).lower()
+    return f"{number_text(value)} {unit if unit != '1' else ''}".rstrip()
+
+
+def time_text(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:g} s"
+    return f"{int(seconds // 60)} min {seconds % 60:02.0f} s" if seconds % 60 >= 0.5 else f"{seconds / 60:.0f} min"
+
+
+def print_sources(broken: list[Judgement]) -> None:
+    click.echo("why, and who says so")
+    for judgement in broken:
+        limit = judgement.limit
+        note = f" How it is judged: {limit.note}" if limit.note else ""
+        print_paragraph(f"  {limit.id}  ", f"{limit.rationale}.{note}")
+        print_paragraph(" " * 10, f"{limit.references}. Basis: {limit.basis}; {limit.evidence}.")
+    click.echo()
+
+
+def print_disagreement(disagreement: Disagreement) -> None:
+    """One question: what each source says, and whether the session is within it. Left out where none applies."""
+    applying = [stand for stand in disagreement.stands if stand.outside is not None]
+    if not applying:
+        return
+    click.echo(f"sources disagree: {disagreement.question}")
+    rows = [
+        [
+            f"  {stand.position.says}",
+            with_unit(stand.value, stand.position.test.quantity.unit),
+            "outside" if stand.outside else "within",
+            ", ".join(stand.position.keys),
+            ", ".join(stand.position.limits) or "not judged",
+        ]
+        for stand in applying
+    ]
+    print_table(["  they say", "here", "", "source", "limit"], rows)
+    click.echo()
+
+
+def print_remainder(report: Report) -> None:
+    if report.unanswered:
+        ids = ", ".join(judgement.limit.id for judgement in report.unanswered)
+        print_paragraph("wait for answers (limbflow check --questionnaire): ", ids)
+    if report.not_judged:
+        print_paragraph(
+            "not judged: ", "; ".join(f"{each.limit.id}, {each.limit.not_judged}" for each in report.not_judged)
+        )
+
+
+def print_paragraph(head: str, text: str) -> None:
+    click.echo(textwrap.fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * min(len(head), 10)))
