@@ -7,17 +7,23 @@ screening are data, in scenarios/limits/; nothing here says that a protocol can 
 from . import derived as derived  # registers the derived quantities
 from .checking import Finding, Report, check
 from .limits import Condition, Limit, Tier, load_limits, shipped_limits
+from .people import Population, load_population
+from .population import PopulationReport, check_population
 from .screening import Screening, load_screening, questionnaire
 
 __all__ = [
     "Condition",
     "Finding",
     "Limit",
+    "Population",
+    "PopulationReport",
     "Report",
     "Screening",
     "Tier",
     "check",
+    "check_population",
     "load_limits",
+    "load_population",
     "load_screening",
     "questionnaire",
     "shipped_limits",

@@ -35,6 +35,30 @@ from ..exceptions import InputError
     help="Limits beside the shipped ones.",
 )
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw traces against limits.")
+@click.option(
+    "--population",
+    "count",
+    metavar="NUMBER",
+    type=click.IntRange(1, 1_000_000),
+    help="Also run it for that many people drawn from published distributions.",
+)
+@click.option(
+    "--people",
+    "people_file",
+    metavar="NAME|FILE.toml",
+    default="us_adults",
+    show_default=True,
+    help="The distributions to draw from.",
+)
+@click.option("--seed", metavar="NUMBER", default=0, show_default=True, type=click.IntRange(0), help="Of the draw.")
+@click.option(
+    "--threads",
+    metavar="NUMBER",
+    default=0,
+    show_default="0, one for each processor",
+    type=click.IntRange(0, 1024),
+    help="How many runs at a time.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
 def check(
     scenario: str | None,
@@ -43,19 +67,26 @@ def check(
     questionnaire: bool,
     limits: Path | None,
     plot: Path | None,
+    count: int | None,
+    people_file: str,
+    seed: int,
+    threads: int,
     json_wanted: bool,
 ) -> int:
     """Run a scenario and judge its traces against published limits.
 
     Prints what is broken, by how much, since when, who says so and how that is known; where sources disagree; and what
-    could not be judged. Limits that are met do not mean that nothing can happen.
+    could not be judged. Limits that are met do not mean that nothing can happen. With --population, for each limit the
+    share of people for whom it breaks, and who they are.
 
     SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file.
     """
     from ..cli import changed, check_picture, print_files, print_json, save_picture
     from ..results import check_output
     from .checking import check as check_scenario
-    from .report import print_report
+    from .people import load_population
+    from .population import check_population
+    from .report import print_population, print_report
     from .screening import questionnaire as blank
 
     if questionnaire:
@@ -66,14 +97,29 @@ def check(
     if plot is not None:
         check_output(plot)
         check_picture(plot)
-    report = check_scenario(
-        changed(scenario, settings), screening=screening, limits=limits, progress=False if json_wanted else None
-    )
+    session, progress = changed(scenario, settings), False if json_wanted else None
+    population = load_population(people_file)
+    report = check_scenario(session, screening=screening, limits=limits, progress=progress)
     if plot is not None:
         save_picture(report.plot(), plot)
+    others = None
+    if count is not None:
+        others = check_population(
+            session,
+            count,
+            population=population,
+            seed=seed,
+            screening=screening,
+            limits=limits,
+            threads=threads,
+            progress=progress,
+        )
     if json_wanted:
-        print_json(report.as_json())
+        print_json(report.as_json() | ({} if others is None else {"population": others.as_json()}))
         return report.exit_code
     print_report(report)
+    if others is not None:
+        click.echo()
+        print_population(others)
     print_files(None, plot)
     return report.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from ..report import number_text, print_table
 from .checking import Report
 from .disagreements import Disagreement
 from .judging import Judgement
+from .population import PopulationReport, interval
 
 WORDS = {"stop": "STOP", "warn": "warning", "info": "note"}
 WIDTH = 116
@@ -118,6 +120,54 @@ def print_remainder(report: Report) -> None:
         print_paragraph(
             "not judged: ", "; ".join(f"{each.limit.id}, {each.limit.not_judged}" for each in report.not_judged)
         )
+
+
+def print_population(report: PopulationReport) -> None:
+    """For each limit that breaks for somebody: the share of people with its interval, and who they are."""
+    people = len(report.completed)
+    click.echo(f"{len(report.members)} people drawn from: {report.population.title} (seed {report.seed})")
+    for source in report.population.sources:
+        print_paragraph("  ", source)
+    if report.failed:
+        click.echo(f"  {report.failed} runs could not be completed; they count nowhere")
+    if not people:
+        return
+    for severity, word in (("stop", "a stop"), ("warn", "a warning")):
+        count = int(report.broken(severity).sum())
+        click.echo(f"  {word} breaks for {share_text(count, people, *interval(count, people))}")
+    click.echo()
+    if not report.shares:
+        return
+    rows = [
+        [
+            WORDS[share.severity],
+            share.limit.id,
+            share.limit.title,
+            f"{100 * share.share:.1f} %",
+            f"{100 * share.low:.1f} to {100 * share.high:.1f} %",
+            f"{share.broken} of {share.judged}",
+        ]
+        for share in report.shares
+    ]
+    print_table(["", "limit", "quantity", "people", "95 % interval", ""], rows)
+    click.echo(f"\nwho they are: median (10th to 90th percentile); the {report.limb}'s circumference")
+    everybody = [["", "everybody", *who_cells(report.describe(report.completed))]]
+    rows = everybody + [[WORDS[share.severity], share.limit.id, *who_cells(share.who)] for share in report.shares]
+    columns = ["", "limit", "women", "age (yr)", "body mass index (kg/m2)", "systolic (mmHg)", "circumference (cm)"]
+    print_table(columns, rows)
+    click.echo()
+
+
+def share_text(broken: int, judged: int, low: float, high: float) -> str:
+    return f"{broken} of {judged}: {100 * broken / judged:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
+
+
+def who_cells(who: Mapping[str, Any]) -> list[str]:
+    spreads = [who[name] for name in ("age", "body_mass_index", "systolic_pressure", "circumference")]
+    return [
+        f"{100 * who['women']:.0f} %",
+        *(f"{each['median']:.0f} ({each['p10']:.0f} to {each['p90']:.0f})" for each in spreads),
+    ]
 
 
 def print_paragraph(head: str, text: str) -> None:
