@@ -11,6 +11,7 @@
 #include "core/parameters.hpp"
 #include "core/units.hpp"
 #include "core/version.hpp"
+#include "models/anatomy.hpp"
 #include "models/scenario.hpp"
 #include "models/virtual_tests.hpp"
 
@@ -138,6 +139,11 @@ void bind_scenario(py::module_& module) {
       .def_readonly("artery_pressure", &models::OcclusionPressure::artery_pressure_mmHg)
       .def_readonly("transmission", &models::OcclusionPressure::transmission)
       .def_readonly("systolic_at_cuff", &models::OcclusionPressure::systolic_at_cuff_mmHg);
+  py::class_<models::ArteryAtRest>(module, "ArteryAtRest", "The arteries below the cuff at rest.")
+      .def_readonly("transmural_pressure", &models::ArteryAtRest::transmural_pressure)
+      .def_readonly("distensibility", &models::ArteryAtRest::distensibility)
+      .def_readonly("pulse_wave_velocity", &models::ArteryAtRest::pulse_wave_velocity);
+  module.def("artery_at_rest", &models::artery_at_rest, py::arg("scenario"));
   module.def("aop", &models::aop, py::arg("scenario"), py::call_guard<py::gil_scoped_release>());
 }
 

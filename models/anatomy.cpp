@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 namespace limbflow::models {
@@ -87,12 +88,56 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   return m;
 }
 
+/// Where the limb is, as the tables of posture name it: "seated_leg".
+std::string place_name(const Scenario& scenario) {
+  return std::string(name_of(scenario.posture)) + "_" + std::string(name_of(scenario.limb));
+}
+
+/// How the scenario's cuff answers to a limb that bulges, and what its device does about it.
+CuffDeviceResponse<double> cuff_device(const Scenario& scenario) {
+  const auto number = [&](const std::string& name) { return scenario.parameters.value(name); };
+  CuffDeviceResponse<double> device{};
+  const double radius = limb_of(scenario).circumference_cm / (2.0 * std::numbers::pi);
+  device.stiffness_rise = radius / (2.0 * number("bladder_thickness"));
+  device.stiffness = device.stiffness_rise * number("atmospheric_pressure");
+  device.contraction_bulge = number("contraction_bulge");
+  device.shortening_bulge = number("shortening_bulge");
+  device.swelling_bulge = number("swelling_bulge");
+  device.taut_pressure = number("cuff_taut_pressure");
+  device.dead_band = number("regulator_dead_band");
+  device.creep_share = number("cuff_creep_share");
+  const bool regulated = scenario.cuff.device == CuffDevice::regulated;
+  device.regulator_rate = regulated ? 1.0 / number("regulator_time") : 0.0;
+  device.creep_rate = regulated ? 0.0 : 1.0 / number("cuff_creep_time");
+  return device;
+}
+
 /// Share of the cuff's gauge pressure that presses on the skin.
 double skin_share(const Scenario& scenario) {
   return scenario.cuff.material == CuffMaterial::elastic ? scenario.parameters.value("elastic_cuff_share") : 1.0;
 }
 
 } // namespace
+
+ArterialWall arterial_wall(const core::ParameterTable& table) {
+  return {table.value("arterial_blood_volume") * tissue_unit, table.value("arterial_reference_pressure"),
+          table.value("arterial_distensibility"), table.value("arterial_stiffening"), table.value("blood_column")};
+}
+
+ArteryAtRest artery_at_rest(const Scenario& scenario) {
+  const auto number = [&](const std::string& name) { return scenario.parameters.value(name); };
+  const Person& person = scenario.person;
+  const double mean =
+      person.diastolic_pressure + pulse_shape_mean * (person.systolic_pressure - person.diastolic_pressure);
+  const double level = number(place_name(scenario) + "_limb_level") - scenario.limb_raised_cm;
+  const ArterialWall wall = arterial_wall(scenario.parameters);
+  ArteryAtRest artery;
+  artery.transmural_pressure = mean + number("blood_column") * level -
+                               number("external_muscle_share") * scenario.external_pressure_mmHg;
+  artery.distensibility = wall.distensibility(artery.transmural_pressure);
+  artery.pulse_wave_velocity = wall.pulse_wave_velocity(artery.transmural_pressure);
+  return artery;
+}
 
 double artery_transmission(const Scenario& scenario) {
   const auto& table = scenario.parameters;
@@ -115,7 +160,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const std::string group = muscle_group_name(scenario);
   // Muscle groups are tabled for a limb of the reference man and scale with the limb.
   const double muscle_scale = limb_of(scenario).distal_volume_mL / (is_arm ? reference_arm_volume : reference_leg_volume);
-  const std::string place = std::string(name_of(scenario.posture)) + "_" + limb_name;
+  const std::string place = place_name(scenario);
 
   LimbParameters<double> p{};
   p.tissue_volume = limb_of(scenario).distal_volume_mL;
@@ -133,7 +178,6 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
       scenario.has_cuff ? std::max(skin_share(scenario) * number("superficial_transmission"), p.artery_transmission) : 0.0;
   p.artery_closed = number("artery_closed");
   p.artery_open = number("artery_open");
-  p.arterial_compliance = number("distal_arterial_compliance") * tissue_unit;
 
   // Resting conductances: the supine limb carries its resting flow from the artery below the cuff to the veins.
   const double flow = number(limb_name + "_resting_flow") * tissue_unit;
@@ -163,6 +207,9 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
   p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
+  // The store below the cuff: arteries down to arterioles, at rest in the posture.
+  const double artery = artery_at_rest(scenario).transmural_pressure;
+  p.arterial_compliance = arterial_wall(table).compliance(artery - 0.5 * arteriolar_fall, artery);
 
   p.intramuscular_gain = number("intramuscular_gain");
   p.intramuscular_first = number("intramuscular_first");
@@ -237,6 +284,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.refill_fixed_share = number("refill_fixed_share");
   p.refill_colour_pressure = number("refill_colour_pressure");
   p.external_muscle_share = number("external_muscle_share");
+  p.device = cuff_device(scenario);
   p.external_skin_share = number("external_skin_share");
   return p;
 }

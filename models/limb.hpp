@@ -94,6 +94,8 @@ struct Limb {
     dydt[pressor] = pressor_rate(y[pressor], muscle.drive, muscle.afferent, limb_flow, p.reflexes);
     dydt[heart_rate_rise] = heart_rate_rate(y[heart_rate_rise], muscle.drive, muscle.afferent, p.reflexes);
     dydt[heart_phase] = at.heart_rate;
+    dydt[cuff_loss] = cuff_loss_rate(at.cuff_course, at.cuff, y[cuff_loss], p.device);
+    dydt[nerve_dose] = at.cuff * (1.0 / 60.0);
   }
 
   template <class T>
@@ -113,6 +115,7 @@ struct Limb {
     // the occlusion pressure follows the systolic pressure at the cuff
     out[signal_cuff_pressure_aop] = at.cuff / p.occlusion_pressure * (p.systolic_pressure + p.hydrostatic_cuff) /
                                     (at.systolic + p.hydrostatic_cuff);
+    out[signal_nerve_pressure_dose] = y[nerve_dose];
     out[signal_mean_arterial_pressure] = at.diastolic + pulse_shape_mean * pulse_pressure;
     out[signal_systolic_pressure] = at.systolic;
     out[signal_diastolic_pressure] = at.diastolic;
@@ -132,8 +135,7 @@ struct Limb {
     out[signal_intramuscular_pressure] = at.interstitial + at.muscle_squeeze;
     out[signal_interstitial_pressure] = at.interstitial;
     out[signal_venous_volume] = (y[deep_venous_volume] + y[superficial_venous_volume]) * to_limb;
-    out[signal_limb_volume_change] = y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] +
-                                     y[interstitial_volume] - p.reference_volume;
+    out[signal_limb_volume_change] = volume_change(y, p);
     out[signal_muscle_conductance] = y[active_tone];
     out[signal_skin_conductance] = y[skin_tone];
     out[signal_oxygen_deficit] = muscle.deficit;
@@ -164,7 +166,8 @@ private:
   template <class T>
   struct Pressures {
     T systolic, diastolic, central_venous, heart_rate; // at heart level; beats/s
-    T cuff, cuff_artery, cuff_superficial;     // cuff gauge; on artery and deep veins; on superficial veins
+    T cuff_course, cuff;                       // cuff gauge: aimed at; delivered
+    T cuff_artery, cuff_superficial;           // on artery and deep veins; on superficial veins
     T external_muscle, external_skin;          // from outside compression
     T interstitial, muscle_squeeze;            // fluid pressure; contraction plus outside compression of working muscle
     VenousFilling<T> deep, superficial;        // volumes of the veins as if all filled alike
@@ -196,6 +199,13 @@ private:
   static MuscleMoment<T> moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T* y,
                                 const LimbParameters<T>& p, const LimbControls<T>& c) {
     return muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], c.force, p.muscle);
+  }
+
+  // Blood and tissue fluid gained since rest, mL/100mL.
+  template <class T>
+  static T volume_change(const T* y, const LimbParameters<T>& p) {
+    return y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume] -
+           p.reference_volume;
   }
 
   // Blood that passes the capillaries of the working muscle, mL per mL of muscle and second.
@@ -361,7 +371,11 @@ private:
     at.diastolic = p.diastolic_pressure + diastolic_share * y[pressor] + c.chest_pressure;
     at.central_venous = p.central_venous_pressure + c.chest_pressure;
     at.heart_rate = p.heart_rate + y[heart_rate_rise];
-    at.cuff = c.cuff_pressure_begin + c.cuff_pressure_rate * (t - c.segment_begin);
+    at.cuff_course = c.cuff_pressure_begin + c.cuff_pressure_rate * (t - c.segment_begin);
+    const T shortening = c.shortening_begin + c.shortening_rate * (t - c.segment_begin);
+    const T strain = p.device.contraction_bulge * muscle.force + p.device.shortening_bulge * shortening +
+                     p.device.swelling_bulge * 0.01 * volume_change(y, p);
+    at.cuff = delivered_pressure(at.cuff_course, y[cuff_loss], strain, p.device);
     at.cuff_artery = p.artery_transmission * at.cuff;
     at.cuff_superficial = p.superficial_transmission * at.cuff;
     at.external_muscle = p.external_muscle_share * c.external_pressure;

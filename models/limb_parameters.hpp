@@ -5,6 +5,7 @@
 // the cuff, so that an arm and a leg share one scale; `tissue_volume` takes them to the whole limb.
 #pragma once
 
+#include "models/cuff_device.hpp"
 #include "models/reflexes.hpp"
 #include "models/vascular_bed.hpp"
 #include "models/veins.hpp"
@@ -113,6 +114,7 @@ struct LimbParameters {
   LIMBFLOW_LIMB_PARAMETERS(LIMBFLOW_FIELD)
 #undef LIMBFLOW_FIELD
 
+  CuffDeviceResponse<T> device;
   WorkingMuscle<T> muscle;
   Reflexes<T> reflexes;
 
@@ -136,14 +138,17 @@ private:
   }
 };
 
-/// What the protocol imposes during one segment. The cuff's pressure runs linearly from its value at the segment's start.
+/// What the protocol imposes during one segment. What the cuff aims at and the shortening run linearly from their values at the
+/// segment's start.
 template <class T>
 struct LimbControls {
   T segment_begin = T(0.0);      ///< s
-  T cuff_pressure_begin = T(0.0); ///< gauge pressure of the cuff at segment_begin, mmHg
+  T cuff_pressure_begin = T(0.0); ///< gauge pressure that the device aims at, at segment_begin, mmHg
   T cuff_pressure_rate = T(0.0); ///< mmHg/s
   T cuff_pressure_set = T(0.0);  ///< pressure asked for, mmHg
   T force = T(0.0);              ///< asked of the working muscles, fraction of a fresh maximal voluntary contraction
+  T shortening_begin = T(0.0);   ///< of the working muscles at segment_begin, share of a lift's range
+  T shortening_rate = T(0.0);    ///< 1/s
   T cost_factor = T(1.0);        ///< ATP that this kind of contraction costs over an isometric one of the same force
   T external_pressure = T(0.0);  ///< pressure on the whole limb below the cuff, mmHg
   T chest_pressure = T(0.0);     ///< added to arterial and central venous pressure by a held breath, mmHg

@@ -42,6 +42,8 @@ enum LimbState : std::size_t {
   pressor,                // rise of mean arterial pressure, mmHg
   heart_rate_rise,        // 1/s
   heart_phase,            // beats since the start, from the foot of the pulse
+  cuff_loss,              // share of the cuff's pressure let out by its device or lost to creep (cuff_device.hpp)
+  nerve_dose,             // time integral of the pressure under the cuff, mmHg min
   limb_state_count
 };
 
@@ -89,12 +91,15 @@ inline constexpr std::array<core::StateInfo, limb_state_count> limb_states{{
     {"pressor", "mmHg", 10.0, -unbounded, unbounded},
     {"heart_rate_rise", "1/s", 0.5, -unbounded, unbounded},
     {"heart_phase", "1", 1.0, -unbounded, unbounded},
+    {"cuff_loss", "1", 0.1, -1.0, 1.0},
+    {"nerve_dose", "mmHg min", 100.0, 0.0, unbounded},
 }};
 
 enum LimbSignal : std::size_t {
   signal_cuff_pressure_set,
   signal_cuff_pressure,
   signal_cuff_pressure_aop,
+  signal_nerve_pressure_dose,
   signal_mean_arterial_pressure,
   signal_systolic_pressure,
   signal_diastolic_pressure,
@@ -150,6 +155,7 @@ inline constexpr std::array<core::SignalInfo, limb_signal_count> limb_signals{{
     {"cuff_pressure_set", "mmHg", "cuff pressure asked for"},
     {"cuff_pressure", "mmHg", "cuff pressure delivered"},
     {"cuff_pressure_aop", "1", "cuff pressure over arterial occlusion pressure"},
+    {"nerve_pressure_dose", "mmHg min", "time integral of the pressure under the cuff, as on a nerve just below the skin"},
     {"mean_arterial_pressure", "mmHg", "mean arterial pressure at heart level"},
     {"systolic_pressure", "mmHg", "systolic arterial pressure at heart level"},
     {"diastolic_pressure", "mmHg", "diastolic arterial pressure at heart level"},

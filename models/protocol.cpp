@@ -63,6 +63,12 @@ void add_set(ActivityList& activities, const Scenario& scenario, const Exercise&
     working.chest_pressure = chest;
     return working;
   };
+  const auto movement = [&](const char* phase, double cost, double chest, double from, double to, double duration) {
+    contraction(phase, cost, chest);
+    working.shortening_begin = from;
+    working.shortening_rate = (to - from) / duration;
+    return working;
+  };
   activities.repetitions.push_back(0);
   const int most = exercise.until == SetEnd::failure ? most_repetitions_to_failure : planned;
   for (int repetition = 0; repetition < most; ++repetition) {
@@ -71,9 +77,12 @@ void add_set(ActivityList& activities, const Scenario& scenario, const Exercise&
       whole = activities.add(exercise.hold_s, contraction("hold", 1.0, exercise.chest_pressure_mmHg), name, latest);
     else
       whole = activities.add(exercise.concentric_s,
-                             contraction("concentric", number("concentric_cost"), exercise.chest_pressure_mmHg), name,
-                             latest) &&
-              activities.add(exercise.eccentric_s, contraction("eccentric", number("eccentric_cost"), 0.0), name, latest);
+                             movement("concentric", number("concentric_cost"), exercise.chest_pressure_mmHg, 0.0, 1.0,
+                                      exercise.concentric_s),
+                             name, latest) &&
+              activities.add(exercise.eccentric_s,
+                             movement("eccentric", number("eccentric_cost"), 0.0, 1.0, 0.0, exercise.eccentric_s), name,
+                             latest);
     if (!whole)
       return;
     ++activities.repetitions.back();
@@ -218,6 +227,8 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, con
     LimbControls<double> controls;
     controls.segment_begin = begin;
     controls.force = doing.force;
+    controls.shortening_begin = doing.shortening_begin + doing.shortening_rate * (begin - doing.begin);
+    controls.shortening_rate = doing.shortening_rate;
     controls.cost_factor = doing.cost_factor;
     controls.chest_pressure = doing.chest_pressure;
     controls.external_pressure = scenario.external_pressure_mmHg;

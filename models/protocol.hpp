@@ -15,6 +15,8 @@ struct Activity {
   double begin = 0; ///< s
   double end = 0;
   double force = 0;    ///< fraction of a fresh maximal voluntary contraction
+  double shortening_begin = 0; ///< of the working muscles, share of a lift's range
+  double shortening_rate = 0;  ///< 1/s
   double cost_factor = 1;    ///< ATP over an isometric contraction of that force
   double chest_pressure = 0; ///< of a held breath, mmHg
   std::string label;   ///< "baseline", "set 1 concentric", "rest 1", "passive", "recovery"

@@ -73,6 +73,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "signals": signals,
     "session_numbers": session_numbers,
     "circulation": lambda: parameters("circulation"),
+    "device": lambda: parameters("device"),
     "muscle": lambda: parameters("muscle"),
     "posture": lambda: parameters("posture"),
 }

@@ -218,8 +218,12 @@ def test_high_resting_pressure_is_a_stop_and_comes_first():
 
 
 def test_a_fall_of_systolic_pressure_closes_the_artery():
-    """At 0.85 of the occlusion pressure, systolic pressure falling from 120 to 90: closed when it passes 102."""
-    session = limbflow.load("30-15-15-15").with_(cuff_pressure="85 %AOP", posture="supine")
+    """At 0.85 of the occlusion pressure, systolic pressure falling from 120 to 90: closed when it passes 102.
+
+    The limb does not bulge, so that the cuff keeps its pressure.
+    """
+    still = {"contraction_bulge": "0", "shortening_bulge": "0"}
+    session = limbflow.load("30-15-15-15").with_(cuff_pressure="85 %AOP", posture="supine", **still)
     course = [{"at": f"{60 + 10 * k} s", "value": f"{120 - k} mmHg"} for k in range(31)]
     found = limbflow.check(session, screening={"observed": {"systolic_pressure": course}})
     closed = next(finding for finding in found.findings if finding.id == "CUF-02")

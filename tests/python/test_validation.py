@@ -117,10 +117,7 @@ def test_json_has_the_agreed_form(command):
 
 
 def test_the_studies_of_the_working_muscle_are_evaluated():
-    assert {study.id for study in all_studies()} - set(EVALUATORS) == {
-        "regulation_of_real_devices",
-        "strap_tightness",
-    }
+    assert {study.id for study in all_studies()} - set(EVALUATORS) == {"strap_tightness"}
 
 
 def test_a_maximal_effort_is_maximal():

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from . import (
+    devices,
     flow_under_cuff,
     metabolism,
     muscle_and_skin,
@@ -31,6 +32,7 @@ SUBJECTS = (
     resting_circulation,
     veins_and_filtration,
     occlusion_pressures,
+    devices,
     flow_under_cuff,
     muscle_and_skin,
     metabolism,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import _engine
 from .measure import at
 from .registry import Evaluation, evaluates
 from .studies import Study
@@ -131,10 +132,33 @@ def extended(x: float, xs: np.ndarray, ys: np.ndarray) -> float:
 
 @evaluates("arm_artery_distensibility")
 def artery_distensibility(study: Study) -> Evaluation:
-    why = "the arteries below the cuff have one constant compliance and no pulse wave"
+    """The long cuff is a pressure around the whole arm."""
+
+    def artery(external: float, **changes: str) -> _engine.ArteryAtRest:
+        return _engine.artery_at_rest(study.scenario(external_pressure=f"{external} mmHg", **changes)._native)
+
     rows = []
     for record in study.records():
-        under = f"at {record['external_mmHg']} mmHg outside"
-        rows.append(not_modelled(f"distensibility {under}", record["distensibility_pct_per_mmHg"], "%/mmHg", why))
-        rows.append(not_modelled(f"pulse wave velocity {under}", record["pulse_wave_velocity_m_s"], "m/s", why))
-    return Evaluation(rows)
+        found, under = artery(record["external_mmHg"]), f"at {record['external_mmHg']} mmHg outside"
+        rows.append(
+            against(
+                f"distensibility {under}",
+                "%/mmHg",
+                100 * found.distensibility,
+                record["distensibility_pct_per_mmHg"],
+            )
+        )
+        rows.append(
+            against(f"pulse wave velocity {under}", "m/s", found.pulse_wave_velocity, record["pulse_wave_velocity_m_s"])
+        )
+
+    def draw(ax: Axes) -> None:
+        outside = np.linspace(-20, 60, 41)
+        ax.plot(outside, [100 * artery(p).distensibility for p in outside], "-", color="black", label="model")
+        external, distensibility, _ = np.array(study.rows).T
+        ax.plot(external, distensibility, "o", color="#D55E00", label="measured")
+        ax.set_xlabel("pressure around the arm (mmHg)")
+        ax.set_ylabel("distensibility (%/mmHg)")
+        ax.legend()
+
+    return Evaluation(rows, draw)
