@@ -261,7 +261,7 @@ def plot(file: Path, out: Path | None, variable: str | None, as_json: bool) -> N
     print_files(None, out)
 
 
-KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "units")
+KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "limits", "units")
 
 
 @cli.command(
@@ -277,7 +277,7 @@ KINDS = ("people", "cuffs", "protocols", "sweeps", "parameters", "signals", "uni
 @click.argument("kind", type=click.Choice(KINDS), required=False)
 @json_option
 def list_(kind: str | None, as_json: bool) -> None:
-    """List what there is: people, cuffs, protocols, sweeps, parameters, signals, units."""
+    """List what there is: people, cuffs, protocols, sweeps, parameters, signals, limits, units."""
     from .report import print_table
 
     if kind is None:
@@ -323,6 +323,18 @@ def listed(kind: str) -> list[Any]:
     if kind == "signals":
         signals = [*_engine.signals(), *_engine.fibre_signals()]
         return [{"name": s.name, "unit": s.unit, "long_name": s.long_name} for s in signals]
+    if kind == "limits":
+        from .safety import shipped_limits
+
+        return [
+            {
+                "id": limit.id,
+                "severity": limit.severity,
+                "limit": f"{limit.title}: {limit.published}",
+                "judged": "no" if limit.not_judged else "by screening" if limit.is_screening else "by the model",
+            }
+            for limit in shipped_limits()
+        ]
     return [{"dimension": name, "units": ", ".join(units)} for name, units in _engine.units().items()]
 
 
@@ -363,7 +375,7 @@ def save_picture(axes, path: Path) -> None:
 
     from .exceptions import StorageError
 
-    figure = np.ravel(axes)[0].figure
+    figure = np.ravel(axes)[0].figure.figure  # the whole, where the axes lie on a part of it
     partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         figure.savefig(partial, dpi=160)

@@ -429,3 +429,10 @@ def test_the_plot_marks_broken_limits(short_scenario):
 def test_missing_scenario_and_unknown_file(command):
     assert command("check").returncode == 2
     assert command("check", "30-15-15-15", "--screening", "none.toml").returncode == 2
+
+
+def test_limits_are_listed_with_how_they_are_judged(command):
+    rows = json.loads(command("list", "limits", "--json").stdout)
+    assert [row["id"] for row in rows] == [limit.id for limit in shipped_limits()]
+    judged = {row["id"]: row["judged"] for row in rows}
+    assert (judged["MET-02"], judged["PRE-03"], judged["HEM-09"]) == ("by the model", "by screening", "no")

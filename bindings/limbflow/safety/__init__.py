@@ -6,6 +6,7 @@ screening are data, in scenarios/limits/; nothing here says that a protocol can 
 
 from . import derived as derived  # registers the derived quantities
 from .checking import Finding, Report, check
+from .envelopes import Envelope, envelope
 from .limits import Condition, Limit, Tier, load_limits, shipped_limits
 from .people import Population, load_population
 from .population import PopulationReport, check_population
@@ -13,6 +14,7 @@ from .screening import Screening, load_screening, questionnaire
 
 __all__ = [
     "Condition",
+    "Envelope",
     "Finding",
     "Limit",
     "Population",
@@ -22,6 +24,7 @@ __all__ = [
     "Tier",
     "check",
     "check_population",
+    "envelope",
     "load_limits",
     "load_population",
     "load_screening",

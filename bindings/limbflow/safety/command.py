@@ -36,6 +36,16 @@ from ..exceptions import InputError
 )
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw traces against limits.")
 @click.option(
+    "--axis",
+    "axes",
+    metavar="NAME=POINTS",
+    multiple=True,
+    help='Find the region without stops and warnings over axes, as in `limbflow sweep`: --axis load="10..50 %1RM / 5".',
+)
+@click.option(
+    "--envelope-plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw that region on heat maps."
+)
+@click.option(
     "--population",
     "count",
     metavar="NUMBER",
@@ -67,6 +77,8 @@ def check(
     questionnaire: bool,
     limits: Path | None,
     plot: Path | None,
+    axes: tuple[str, ...],
+    envelope_plot: Path | None,
     count: int | None,
     people_file: str,
     seed: int,
@@ -79,14 +91,18 @@ def check(
     could not be judged. Limits that are met do not mean that nothing can happen. With --population, for each limit the
     share of people for whom it breaks, and who they are.
 
-    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file.
+    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file. With a sweep (see
+    `limbflow list sweeps`) or --axis, also the region in which no stop and no warning breaks, and the protocol in it
+    with the most metabolic stress per minute.
     """
-    from ..cli import changed, check_picture, print_files, print_json, save_picture
+    from ..cli import check_picture, print_files, print_json, save_picture, split_setting
     from ..results import check_output
+    from ..sweeps import plan_of
     from .checking import check as check_scenario
+    from .envelopes import over_axes
     from .people import load_population
     from .population import check_population
-    from .report import print_population, print_report
+    from .report import print_envelope, print_population, print_report
     from .screening import questionnaire as blank
 
     if questionnaire:
@@ -94,14 +110,25 @@ def check(
         return 0
     if scenario is None:
         raise InputError("error: SCENARIO is missing: give a protocol (limbflow list protocols) or a TOML file")
-    if plot is not None:
-        check_output(plot)
-        check_picture(plot)
-    session, progress = changed(scenario, settings), False if json_wanted else None
+    for path in (plot, envelope_plot):
+        if path is not None:
+            check_output(path)
+            check_picture(path)
+    progress = False if json_wanted else None
+    points = dict(split_setting(axis, "--axis") for axis in axes)
+    session, made_axes, _ = plan_of(scenario, points, dict(split_setting(setting, "--set") for setting in settings))
+    for warning in session.warnings:
+        click.echo(warning, err=True)
+    if envelope_plot is not None and not made_axes:
+        raise InputError("error: --envelope-plot needs a sweep or --axis")
     population = load_population(people_file)
     report = check_scenario(session, screening=screening, limits=limits, progress=progress)
     if plot is not None:
         save_picture(report.plot(), plot)
+    options = {"screening": screening, "limits": limits, "threads": threads, "progress": progress}
+    region = over_axes(session, made_axes, **options) if made_axes else None
+    if envelope_plot is not None:
+        save_picture(region.plot(), envelope_plot)
     others = None
     if count is not None:
         others = check_population(
@@ -109,17 +136,20 @@ def check(
             count,
             population=population,
             seed=seed,
-            screening=screening,
-            limits=limits,
-            threads=threads,
-            progress=progress,
+            **options,
         )
     if json_wanted:
-        print_json(report.as_json() | ({} if others is None else {"population": others.as_json()}))
+        more = {} if others is None else {"population": others.as_json()}
+        more |= {} if region is None else {"envelope": region.as_json()}
+        print_json(report.as_json() | more)
         return report.exit_code
     print_report(report)
     if others is not None:
         click.echo()
         print_population(others)
+    if region is not None:
+        click.echo()
+        print_envelope(region)
     print_files(None, plot)
+    print_files(None, envelope_plot)
     return report.exit_code

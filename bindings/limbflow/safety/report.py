@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from ..plots import point_text
 from ..report import number_text, print_table
 from .checking import Report
 from .disagreements import Disagreement
+from .envelopes import STRESS, Envelope
 from .judging import Judgement
 from .population import PopulationReport, interval
 
@@ -168,6 +170,37 @@ def who_cells(who: Mapping[str, Any]) -> list[str]:
         f"{100 * who['women']:.0f} %",
         *(f"{each['median']:.0f} ({each['p10']:.0f} to {each['p90']:.0f})" for each in spreads),
     ]
+
+
+def print_envelope(envelope: Envelope) -> None:
+    """How many protocols are inside, the one with the most stress, and what cuts the region."""
+    size = envelope.dataset["inside"].size
+    failed = int((envelope.dataset["message"] != "").sum())
+    axes = ", ".join(axis.replace("_", " ") for axis in envelope.axes)
+    click.echo(f"envelope over {axes}: {envelope.inside} of {size} protocols break no stop and no warning")
+    if failed:
+        click.echo(f"  {failed} have no result, and count as outside")
+    best = envelope.best
+    if best is None:
+        click.echo("  there is none to choose from")
+    else:
+        words = [
+            f"{axis.replace('_', ' ')} {point_text(envelope.dataset[axis], value)}"
+            for axis, value in best["settings"].items()
+        ]
+        click.echo(f"  most metabolic stress per minute: {', '.join(words)}")
+        click.echo(f"  with {number_text(best[STRESS])} mM of diprotonated phosphate above rest, on average")
+        nearest = list(best["margins"].items())[:4]
+        margins = ", ".join(f"{name} {100 * margin:.0f} %" for name, margin in nearest)
+        print_paragraph("  nearest limits: ", f"{margins} (margin over the limit)")
+    cuts = envelope.cuts()
+    if cuts:
+        click.echo("\nwhat cuts the region")
+        rows = [
+            [f"  {name}", envelope.limits[name].title, str(count), str(alone)] for name, (count, alone) in cuts.items()
+        ]
+        print_table(["  limit", "quantity", "protocols", "by it alone"], rows)
+    click.echo()
 
 
 def print_paragraph(head: str, text: str) -> None:
