@@ -261,7 +261,7 @@ def tourniquet_nerve_injury_probability(record: Record) -> Readings | None:
         return None
     minutes = found.values / 60.0
     odds = 0.077 / (1 - 0.077) * 2.8 ** ((minutes - 145.0) / 30.0)
-    return Readings(np.where(minutes > 120.0, 100 * odds / (1 + odds), np.nan), found.times)
+    return Readings(100 * odds / (1 + odds), found.times)
 
 
 # ---------------- circulation
