@@ -178,6 +178,8 @@ void bind_run(py::module_& module) {
         return std::vector<core::StateInfo>(infos.begin(), infos.end());
       },
       "The states of the limb.");
+  module.def("parameters_seen", &models::parameters_seen, py::arg("scenario"), py::call_guard<py::gil_scoped_release>(),
+             "Names of the parameters that a run of this scenario depends on.");
   module.def("session_numbers", &models::session_numbers,
              "What every run gives besides summaries of its signals.");
 }

@@ -12,8 +12,11 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstring>
+#include <iomanip>
 #include <limits>
 #include <numeric>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -269,7 +272,45 @@ std::vector<double> session_values(const RunResult& result, const CourseResult& 
           mvc_change(recorder, done.protocol)};
 }
 
+/// Every number that the tables give a run.
+std::vector<double> inputs_of(const Scenario& scenario) {
+  const LimbParameters<double> limb = limb_parameters(scenario);
+  static_assert(sizeof limb % sizeof(double) == 0 && std::is_trivially_copyable_v<decltype(limb)>);
+  std::vector<double> inputs(sizeof limb / sizeof(double));
+  std::memcpy(inputs.data(), &limb, sizeof limb);
+  constexpr double occlusion_pressure_of_any_limb = 100.0;
+  const Protocol protocol = build_protocol(scenario, occlusion_pressure_of_any_limb);
+  for (const auto& segment : protocol.timeline.segments()) {
+    const Controls& c = segment.controls;
+    inputs.insert(inputs.end(), {segment.begin, segment.end, c.cuff_pressure_begin, c.cuff_pressure_rate, c.cuff_pressure_set,
+                                 c.force, c.cost_factor, c.external_pressure, c.chest_pressure});
+  }
+  if (scenario.has_cuff)
+    inputs.push_back(scenario.parameters.value("pulse_detection_share"));
+  return inputs;
+}
+
 } // namespace
+
+std::vector<std::string> parameters_seen(const Scenario& scenario) {
+  constexpr double change = 1e-3; // of a parameter's range
+  const std::vector<double> inputs = inputs_of(scenario);
+  std::vector<std::string> seen;
+  Scenario changed = scenario;
+  for (const core::Parameter& parameter : scenario.parameters.parameters()) {
+    const double step = change * (parameter.high - parameter.low);
+    const double other = parameter.value + step <= parameter.high ? parameter.value + step : parameter.value - step;
+    std::ostringstream text;
+    text << std::setprecision(std::numeric_limits<double>::max_digits10) << other;
+    if (parameter.unit != "1")
+      text << ' ' << parameter.unit;
+    changed.parameters = scenario.parameters;
+    changed.parameters.set(parameter.name, text.str());
+    if (inputs_of(changed) != inputs)
+      seen.push_back(parameter.name);
+  }
+  return seen;
+}
 
 std::vector<core::SignalInfo> session_numbers() {
   return {{"aop", "mmHg", "cuff pressure that stops arterial flow at rest"},

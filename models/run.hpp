@@ -67,6 +67,10 @@ struct RunResult {
 /// std::runtime_error if the limb has no resting state.
 RunResult run(const Scenario& scenario, const RunOptions& options = {});
 
+/// Names of the parameters that this scenario's run depends on: those whose change changes a number of the limb, its protocol or its
+/// virtual tests.
+std::vector<std::string> parameters_seen(const Scenario& scenario);
+
 /// Names, units and meanings of the session numbers that every run gives besides its signals' summaries, in order.
 std::vector<core::SignalInfo> session_numbers();
 

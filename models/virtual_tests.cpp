@@ -4,9 +4,14 @@
 #include "models/anatomy.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <list>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace limbflow::models {
 
@@ -41,9 +46,7 @@ struct VolumeReader {
   void end_segment(double, const core::StateOf<AveragedLimb>& y) { last = volume(y); }
 };
 
-} // namespace
-
-RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure) {
+RestingLimb settled_limb(const LimbParameters<double>& parameters, double external_pressure) {
   RestingLimb limb{parameters, std::vector<double>(limb_state_count, 0.0)};
   LimbParameters<double>& p = limb.parameters;
   std::vector<double>& y = limb.state;
@@ -96,6 +99,49 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
   return limb;
 }
 
+/// The limbs that were brought to rest last: runs and tests of one limb share its rest, which takes as long as a short run.
+class RestingLimbs {
+public:
+  RestingLimb of(const LimbParameters<double>& parameters, double external_pressure) {
+    {
+      const std::lock_guard lock(mutex);
+      const auto known = std::find_if(latest.begin(), latest.end(), [&](const Entry& entry) {
+        return entry.external_pressure == external_pressure &&
+               std::memcmp(&entry.parameters, &parameters, sizeof parameters) == 0;
+      });
+      if (known != latest.end()) {
+        latest.splice(latest.begin(), latest, known);
+        return latest.front().limb;
+      }
+    }
+    Entry entry{parameters, external_pressure, settled_limb(parameters, external_pressure)};
+    RestingLimb limb = entry.limb;
+    const std::lock_guard lock(mutex);
+    latest.push_front(std::move(entry));
+    if (latest.size() > most)
+      latest.pop_back();
+    return limb;
+  }
+
+private:
+  static constexpr std::size_t most = 256;
+  static_assert(std::is_trivially_copyable_v<LimbParameters<double>>, "compared byte by byte");
+  struct Entry {
+    LimbParameters<double> parameters;
+    double external_pressure;
+    RestingLimb limb;
+  };
+  std::mutex mutex;
+  std::list<Entry> latest; // most recently used first
+};
+
+} // namespace
+
+RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure) {
+  static RestingLimbs known;
+  return known.of(parameters, external_pressure);
+}
+
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
                           double detectable_share) {
   const LimbParameters<double>& p = parameters;
@@ -113,7 +159,8 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
   const double detectable =
       detectable_share * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
-  const auto passes = [&](double artery_pressure) {
+  // Inflow above what is detected.
+  const auto excess = [&](double artery_pressure) {
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery_range(),
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
                               open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole_range()),
@@ -125,18 +172,25 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
       head = means.last_head;
       inflow = means.inflow;
     }
-    return inflow > detectable;
+    return inflow - detectable;
   };
   double open = 0.0;
   double shut = systolic + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0;
-  if (shut <= 0.0 || !passes(open))
+  if (shut <= 0.0)
+    return 0.0;
+  double excess_open = excess(open);
+  double excess_shut = excess(shut);
+  if (excess_open <= 0.0)
     return 0.0;
   constexpr double resolution = 0.05;
   while (shut - open > resolution * p.artery_transmission) {
     const double middle = 0.5 * (open + shut);
-    (passes(middle) ? open : shut) = middle;
+    const double excess_middle = excess(middle);
+    (excess_middle > 0.0 ? open : shut) = middle;
+    (excess_middle > 0.0 ? excess_open : excess_shut) = excess_middle;
   }
-  return 0.5 * (open + shut) / p.artery_transmission;
+  // Straight across the last interval, so that the result moves smoothly with the limb.
+  return (open + (shut - open) * excess_open / (excess_open - excess_shut)) / p.artery_transmission;
 }
 
 OcclusionPressure aop(const Scenario& scenario) {

@@ -15,14 +15,14 @@ struct RestingLimb {
 };
 
 /// The limb after 50 minutes in its posture without cuff or work, flows counted from zero. Volumes, oxygen, phosphates and lactate of
-/// muscle in that state become the references from which changes count.
+/// muscle in that state become the references from which changes count. The last few hundred limbs are remembered.
 /// Throws std::runtime_error, naming state and time, if no resting state is reached.
 RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure = 0.0);
 
 /// Arterial occlusion pressure: the cuff pressure (mmHg gauge) at which the pulse below the cuff is gone.
 ///
 /// The cuff is raised over the frozen limb until the flow that still passes, beat by beat, once the artery beyond has run
-/// down, is less than `detectable_share` of the resting flow; found to 0.05 mmHg. Infinite if the cuff transmits nothing.
+/// down, is less than `detectable_share` of the resting flow; found to 0.05 mmHg and better. Infinite if the cuff transmits nothing.
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
                           double detectable_share);
 

@@ -22,7 +22,7 @@ from .results import open_dataset  # noqa: E402
 from .safety import check  # noqa: E402
 from .scenario import Scenario, load, shipped  # noqa: E402
 from .sweeps import Interrupted, sweep  # noqa: E402
-from .validation import validate  # noqa: E402
+from .validation import sensitivity, validate  # noqa: E402
 
 __version__: str = _engine.version
 
@@ -40,6 +40,7 @@ __all__ = [
     "load",
     "open_dataset",
     "plots",
+    "sensitivity",
     "shipped",
     "sweep",
     "validate",

@@ -23,10 +23,22 @@ from . import (
     veins_and_filtration,
 )
 from .registry import EVALUATORS, Evaluation, evaluate
+from .sensitivities import Sensitivities, sensitivity
 from .studies import Study, all_studies
 from .verdicts import MET, MISSED, NEAR, NOT_MODELLED, Row, worst
 
-__all__ = ["EVALUATORS", "Evaluation", "Report", "Row", "Study", "StudyResult", "all_studies", "validate"]
+__all__ = [
+    "EVALUATORS",
+    "Evaluation",
+    "Report",
+    "Row",
+    "Sensitivities",
+    "Study",
+    "StudyResult",
+    "all_studies",
+    "sensitivity",
+    "validate",
+]
 
 SUBJECTS = (
     resting_circulation,

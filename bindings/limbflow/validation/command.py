@@ -22,14 +22,26 @@ import click
     type=click.IntRange(0, 1024),
     help="How many runs at a time.",
 )
+@click.option(
+    "--sensitivity",
+    "studies_varied",
+    metavar="[calibrate|all]",
+    is_flag=False,
+    flag_value="calibrate",
+    type=click.Choice(["calibrate", "all"]),
+    help="Also find which parameters the outcomes depend on: those of the studies that parameters were chosen by and "
+    "of some shipped protocols (minutes), or of all studies (several times longer); with --study, of those studies.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
-def validate(ids: tuple[str, ...], html: Path | None, threads: int, json_wanted: bool) -> None:
+def validate(
+    ids: tuple[str, ...], html: Path | None, threads: int, studies_varied: str | None, json_wanted: bool
+) -> None:
     """Hold the model against published measurements and print the verdicts."""
     from ..progress import watched
     from ..results import check_output, unknown_name
-    from . import all_studies
+    from . import all_studies, sensitivity
     from . import validate as run_studies
-    from .report import as_json, print_report, write_html
+    from .report import as_json, print_report, print_sensitivities, write_html
 
     studies = all_studies()
     known = [study.id for study in studies]
@@ -42,11 +54,17 @@ def validate(ids: tuple[str, ...], html: Path | None, threads: int, json_wanted:
         report = run_studies(
             [study for study in studies if not ids or study.id in ids], threads=threads, progress=progress
         )
+    found = None
+    if studies_varied is not None:
+        with watched(not json_wanted, "sensitivity") as progress:
+            found = sensitivity(ids or studies_varied, threads=threads, progress=progress)
     if html is not None:
-        write_html(report, html)
+        write_html(report, html, found)
     if json_wanted:
-        click.echo(json.dumps(as_json(report), indent=2, allow_nan=False))
+        click.echo(json.dumps(as_json(report, found), indent=2, allow_nan=False))
         return
     print_report(report)
+    if found is not None:
+        print_sensitivities(found)
     if html is not None:
         click.echo(f"report  {html}")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..occlusion import aop
 from ..plots import LINE_STYLES
 from .measure import at, begin_of, excess, half_time, part, slope, tissue_volume
 from .registry import Evaluation, evaluates
 from .studies import Study
+from .trials import aop
 from .verdicts import Row, against, holds, within
 
 if TYPE_CHECKING:

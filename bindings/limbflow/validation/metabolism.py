@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import _engine
 from ..plots import LINE_STYLES
 from ..scenario import Scenario
 from .measure import at, begin_of, end_of_sets, exponential_time, part
 from .registry import Evaluation, evaluates
 from .studies import Study
+from .trials import on_trial, parameter
 from .verdicts import Row, against, holds, not_modelled
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 ALIKE = 0.2  # of the largest: differences of deoxygenation that studies of 10 to 20 people call "not significant"
 REOXYGENATED = 1.0 / 3.0  # of what a set took, for a rest to count as one in which the muscle reoxygenates
-
-
-def parameter(name: str) -> float:
-    """A shipped model parameter, in its own unit."""
-    return next(float(entry["value"]) for entry in _engine.parameters() if entry["name"] == name)
 
 
 @evaluates("okita2024_ph")
@@ -130,7 +125,7 @@ def maximal_effort(study: Study, during: str, holds: int = FULL_MINUTE) -> xarra
     for step in range(holds):
         text += '[[exercise]]\nname = "plantar flexion"\nmuscle = "plantar flexors"\nsets = [1]\nhold = "60 s"\n'
         text += f'load = "{99.0 * 0.97**step:.2f} %MVC"\n'
-    return Scenario.from_text(text, "maximal effort").run()
+    return on_trial(Scenario.from_text(text, "maximal effort")).run()
 
 
 def first_minute(run: xarray.Dataset, signal: str) -> tuple[np.ndarray, np.ndarray]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..occlusion import aop
 from .measure import weighted_mean
 from .registry import Evaluation, evaluates
 from .studies import Study
+from .trials import aop
 from .verdicts import Row, against, holds, not_modelled
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import click
 from ..exceptions import StorageError
 from ..report import number_text, print_table
 from . import Report, StudyResult
+from .sensitivities import SMALLEST_SHOWN, STEP, UNCONSTRAINED_BELOW, Outcome, Sensitivities, Sensitivity
 from .verdicts import ASSUMED_SPREAD, MET, MISSED, NEAR, NOT_MODELLED, Row
 
 if TYPE_CHECKING:
@@ -95,9 +96,60 @@ def counts_text(report: Report) -> str:
     )
 
 
-def as_json(report: Report) -> dict[str, Any]:
+MOST_PRINTED = 4  # parameters of an outcome, on the terminal
+
+
+def print_sensitivities(found: Sensitivities) -> None:
+    """What each outcome depends on most, and what nothing constrains."""
+    rows = []
+    subject = ""
+    for outcome in found.outcomes:
+        if outcome.subject != subject:
+            subject = outcome.subject
+            rows.append([f"{subject} ({outcome.use})", "", ""])
+        entries = found.of(outcome)
+        more = f", and {len(entries) - MOST_PRINTED} more" if len(entries) > MOST_PRINTED else ""
+        strongest = ", ".join(sensitivity_text(entry) for entry in entries[:MOST_PRINTED]) + more
+        rows.append([f"  {quantity_text(outcome)}", number_text(outcome.value), strongest or "-"])
+    click.echo("\nWhat the outcomes depend on")
+    print_table(["outcome", "model", "parameters"], rows)
+    click.echo("\n" + sensitivity_legend(found))
+    click.echo(f"\n{unconstrained_title(found)}")
+    for parameter in found.unconstrained:
+        click.echo(f"  {parameter.name} ({parameter.place}): {parameter.source}")
+
+
+def quantity_text(outcome: Outcome) -> str:
+    return outcome.quantity + (f" ({outcome.unit})" if outcome.unit else "")
+
+
+def sensitivity_text(entry: Sensitivity) -> str:
+    """The parameter, the normalised sensitivity, and what the parameter's range does in SD."""
+    strength = "" if entry.normalised is None else f" {entry.normalised:+.2f}"
+    effect = "" if entry.range_effect is None else f" [{entry.range_effect:+.2g} SD]"
+    return f"{entry.parameter.name}{strength}{effect}"
+
+
+def sensitivity_legend(found: Sensitivities) -> str:
+    return (
+        "parameter, per cent of the outcome per per cent of the parameter, and in brackets what the parameter's whole "
+        "range moves the outcome by to first order, in SD (or 2 SE, or half-bands); central differences, steps of "
+        f"{100 * STEP:.0f} % of a parameter or of its range if narrower; below {SMALLEST_SHOWN:g} of both is left out "
+        f"({found.seconds:.0f} s)"
+    )
+
+
+def unconstrained_title(found: Sensitivities) -> str:
+    return (
+        f"Constrained by nothing: {len(found.unconstrained)} of {len(found.parameters)} parameters, whose range moves "
+        f"no row of a study marked calibrate by more than {UNCONSTRAINED_BELOW:g} SD"
+    )
+
+
+def as_json(report: Report, found: Sensitivities | None = None) -> dict[str, Any]:
     """`counts` and `studies` are of rows; rows without a counterpart in the model are in `not_modelled` only."""
     return {
+        **({} if found is None else {"sensitivity": found.as_json()}),
         "counts": report.counts,
         "study_counts": {verdict.replace(" ", "_"): count for verdict, count in report.study_counts.items()},
         "studies": [row_as_json(result, row) for result, row in rows_of(report) if row.verdict != NOT_MODELLED],
@@ -135,8 +187,8 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def write_html(report: Report, path: Path) -> None:
-    """One file with everything in it, pictures too. Raises `StorageError`."""
+def write_html(report: Report, path: Path, found: Sensitivities | None = None) -> None:
+    """One file with everything in it, pictures too, and sensitivities if there are any. Raises `StorageError`."""
     from jinja2 import Environment, PackageLoader
 
     from .. import _engine
@@ -145,7 +197,16 @@ def write_html(report: Report, path: Path) -> None:
     environment = Environment(
         loader=PackageLoader("limbflow.validation", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"measured_text": measured_text, "model_text": model_text, "error_text": error_text}
+    environment.globals |= {
+        "measured_text": measured_text,
+        "model_text": model_text,
+        "error_text": error_text,
+        "number_text": number_text,
+        "quantity_text": quantity_text,
+        "sensitivity_text": sensitivity_text,
+        "sensitivity_legend": sensitivity_legend,
+        "unconstrained_title": unconstrained_title,
+    }
     modelled = [result for result in report.results if result.verdict != NOT_MODELLED]
     text = environment.get_template("report.html.j2").render(
         groups=[(title, [r for r in modelled if r.study.use == use]) for use, title in USES.items()],
@@ -156,6 +217,7 @@ def write_html(report: Report, path: Path) -> None:
         version=_engine.version,
         revision=_engine.revision,
         assumed=100 * ASSUMED_SPREAD,
+        found=found,
     )
     partial = path.with_name(f".{path.name}.partial")
     try:

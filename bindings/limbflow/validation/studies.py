@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..scenario import Scenario, load
+from .trials import on_trial
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,14 +71,20 @@ class Study:
         A study that did several things has a file ID.WHICH.scenario.toml for each.
         """
         if which:
-            scenario = load(STUDIES / f"{self.id}.{which}.scenario.toml")
+            scenario = loaded(str(STUDIES / f"{self.id}.{which}.scenario.toml"))
         else:
-            scenario = load(self.scenario_name).with_(**self.changes)
-        return scenario.with_(**changes) if changes else scenario
+            scenario = loaded(self.scenario_name).with_(**self.changes)
+        return on_trial(scenario.with_(**changes) if changes else scenario)
 
     def people(self, source: str = "") -> dict[str, int]:
         """Who took part: how many of which shipped person; one adult man where the study does not say."""
         return dict(self.subjects.get(source, {"adult_man": 1}))
+
+
+@lru_cache
+def loaded(source: str) -> Scenario:
+    """A scenario of the studies, read once."""
+    return load(source)
 
 
 def all_studies() -> list[Study]:

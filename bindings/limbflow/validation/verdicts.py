@@ -31,6 +31,11 @@ class Row:
     verdict: str
     note: str = ""
 
+    @property
+    def width(self) -> float | None:
+        """What an error of one is: one standard deviation, two standard errors, half of a band."""
+        return None if self.spread is None else 2.0 * self.spread if self.spread_kind == "se" else self.spread
+
 
 def verdict_of(error: float) -> str:
     """The verdict on an error in widths; a model value that is not finite is missed."""
