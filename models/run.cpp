@@ -274,16 +274,19 @@ std::vector<double> session_values(const RunResult& result, const CourseResult& 
 
 /// Every number that the tables give a run.
 std::vector<double> inputs_of(const Scenario& scenario) {
-  const LimbParameters<double> limb = limb_parameters(scenario);
-  static_assert(sizeof limb % sizeof(double) == 0 && std::is_trivially_copyable_v<decltype(limb)>);
-  std::vector<double> inputs(sizeof limb / sizeof(double));
-  std::memcpy(inputs.data(), &limb, sizeof limb);
+  std::vector<double> inputs;
+  const auto add = [&]<class Numbers>(const Numbers& numbers) {
+    static_assert(sizeof numbers % sizeof(double) == 0 && std::is_trivially_copyable_v<Numbers>);
+    const std::size_t count = inputs.size();
+    inputs.resize(count + sizeof numbers / sizeof(double));
+    std::memcpy(&inputs[count], &numbers, sizeof numbers);
+  };
+  add(limb_parameters(scenario));
   constexpr double occlusion_pressure_of_any_limb = 100.0;
   const Protocol protocol = build_protocol(scenario, occlusion_pressure_of_any_limb);
   for (const auto& segment : protocol.timeline.segments()) {
-    const Controls& c = segment.controls;
-    inputs.insert(inputs.end(), {segment.begin, segment.end, c.cuff_pressure_begin, c.cuff_pressure_rate, c.cuff_pressure_set,
-                                 c.force, c.cost_factor, c.external_pressure, c.chest_pressure});
+    add(std::array{segment.begin, segment.end});
+    add(segment.controls);
   }
   if (scenario.has_cuff)
     inputs.push_back(scenario.parameters.value("pulse_detection_share"));

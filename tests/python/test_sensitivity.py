@@ -93,7 +93,7 @@ def test_the_table_says_what_an_outcome_depends_on_and_what_nothing_constrains(f
     text = capsys.readouterr().out
     assert "common femoral (mL/min)" in text
     assert "leg_resting_flow +1.00" in text
-    assert "Constrained by nothing: 1 of 3" in text
+    assert "Constrained by nothing: 2 of 3" in text
 
 
 def test_the_command_adds_them_to_its_output(command, tmp_path):
