@@ -256,6 +256,13 @@ def test_what_lasts_counts_only_when_it_lasts(leg_report):
         assert ("PER-10" in severities(limbflow.check(run))) == broken
 
 
+def test_what_is_asked_for_at_a_limit_does_not_break_it(short_scenario):
+    for pressure, broken in (("40 %AOP", False), ("39.9 %AOP", True)):
+        assert ("CUF-03" in severities(limbflow.check(short_scenario.with_(cuff_pressure=pressure)))) == broken
+    for pressure, broken in (("80 %AOP", False), ("80.1 %AOP", True)):
+        assert ("CUF-01" in severities(limbflow.check(short_scenario.with_(cuff_pressure=pressure)))) == broken
+
+
 def test_reperfusion_gaps_are_judged():
     profile = [
         {"at": "0 s", "pressure": "50 %AOP"},
@@ -424,6 +431,16 @@ def test_the_plot_marks_broken_limits(short_scenario):
     axes = report.plot()
     words = {text.get_text() for ax in axes for text in ax.texts}
     assert "CUF-01" in words
+
+
+def test_a_finished_run_is_judged_as_its_scenario_is(command, short_file):
+    assert command("run", short_file, "--out", "run.h5", "--set", "cuff_pressure=85 %AOP").returncode == 0
+    done = command("check", "run.h5", "--json")
+    assert done.returncode == 0, done.stderr
+    alone = json.loads(command("check", short_file, "--set", "cuff_pressure=85 %AOP", "--json").stdout)
+    assert json.loads(done.stdout) == alone
+    assert "CUF-01" in {finding["id"] for finding in alone["findings"]}
+    assert command("check", "run.h5", "--set", "load=30 %1RM").returncode == 2
 
 
 def test_missing_scenario_and_unknown_file(command):

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..exceptions import InputError
+
+if TYPE_CHECKING:
+    import xarray
+
+RESULT_FILES = (".h5", ".hdf5")
 
 
 @click.command(
@@ -91,9 +97,9 @@ def check(
     could not be judged. Limits that are met do not mean that nothing can happen. With --population, for each limit the
     share of people for whom it breaks, and who they are.
 
-    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`) or a TOML file. With a sweep (see
-    `limbflow list sweeps`) or --axis, also the region in which no stop and no warning breaks, and the protocol in it
-    with the most metabolic stress per minute.
+    SCENARIO is the name of a shipped protocol (see `limbflow list protocols`), a TOML file, or the result file of a
+    run (.h5), which is judged as it is. With a sweep (see `limbflow list sweeps`) or --axis, also the region in which
+    no stop and no warning breaks, and the protocol in it with the most metabolic stress per minute.
     """
     from ..cli import check_picture, print_files, print_json, save_picture, split_setting
     from ..results import check_output
@@ -115,10 +121,16 @@ def check(
             check_output(path)
             check_picture(path)
     progress = False if json_wanted else None
-    points = dict(split_setting(axis, "--axis") for axis in axes)
-    session, made_axes, _ = plan_of(scenario, points, dict(split_setting(setting, "--set") for setting in settings))
-    for warning in session.warnings:
-        click.echo(warning, err=True)
+    if Path(scenario).suffix.lower() in RESULT_FILES:
+        if settings or axes or count is not None:
+            raise InputError(f"error: {scenario}: is a finished run; --set, --axis and --population need a scenario")
+        session, made_axes = finished_run(scenario), []
+    else:
+        points = dict(split_setting(axis, "--axis") for axis in axes)
+        changes = dict(split_setting(setting, "--set") for setting in settings)
+        session, made_axes, _ = plan_of(scenario, points, changes)
+        for warning in session.warnings:
+            click.echo(warning, err=True)
     if envelope_plot is not None and not made_axes:
         raise InputError("error: --envelope-plot needs a sweep or --axis")
     population = load_population(people_file)
@@ -153,3 +165,13 @@ def check(
     print_files(None, plot)
     print_files(None, envelope_plot)
     return report.exit_code
+
+
+def finished_run(path: str) -> xarray.Dataset:
+    """The run of a result file, in memory. Raises `InputError` for a file that holds none."""
+    from ..results import open_dataset
+
+    with open_dataset(path) as dataset:
+        if "time" not in dataset.dims:
+            raise InputError(f"error: {path}: holds a sweep, without traces; give its scenario")
+        return dataset.load()

@@ -100,15 +100,25 @@ def number_in(written: Any, unit: str) -> float:
         raise ValueError(f"cannot be written in {unit}") from None
 
 
+# Of a threshold (or of one, for small ones): what is nearer to it is on it, as 40 %AOP asked for is 40 %.
+ROUND_OFF = 1e-6
+
+
 def compare(values: np.ndarray, comparison: str, threshold: Any) -> np.ndarray:
-    """Where the values are as the comparison says; never where they are NaN."""
+    """Where the values are as the comparison says, but for round-off; never where they are NaN."""
     if comparison == "is":
         return np.asarray(values == threshold, dtype=bool)
     if comparison == "within":
-        return (values >= threshold[0]) & (values <= threshold[1])
+        return compare(values, ">=", threshold[0]) & compare(values, "<=", threshold[1])
     if comparison == "outside":
-        return (values < threshold[0]) | (values > threshold[1])
-    return {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[comparison](values, threshold)
+        return compare(values, "<", threshold[0]) | compare(values, ">", threshold[1])
+    near = ROUND_OFF * max(abs(threshold), 1.0)
+    return {
+        ">": values > threshold + near,
+        ">=": values >= threshold - near,
+        "<": values < threshold - near,
+        "<=": values <= threshold + near,
+    }[comparison]
 
 
 COMPARISONS = (">", ">=", "<", "<=", "is", "within", "outside")
