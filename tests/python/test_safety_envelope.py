@@ -109,6 +109,18 @@ def test_the_plot_stars_the_best_and_draws_fronts(found):
         safety.envelope("30-15-15-15", {"person": ["adult_man"]}, progress=False).plot()
 
 
+def test_ctrl_c_keeps_what_was_finished(session):
+    def stop_soon(share: float) -> None:
+        if share > 0.2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        safety.envelope(session, {"load": "10..60 %1RM / 6"}, threads=1, progress=stop_soon)
+    messages = stopped.value.found.dataset.message.values
+    assert messages[0] == ""
+    assert "not run" in messages[-1]
+
+
 def test_command(command, short_file, tmp_path):
     axes = ("--axis", "cuff_pressure=20, 60, 100 %AOP", "--axis", "load=20, 80 %1RM")
     done = command("check", short_file, *axes, "--envelope-plot", "region.png")

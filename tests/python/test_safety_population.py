@@ -173,5 +173,17 @@ def test_a_run_that_fails_loses_no_other(session, monkeypatch):
     assert [bool(member.judgements) for member in found.members] == [True, False, True]
 
 
+def test_ctrl_c_keeps_those_who_were_finished(session, report):
+    def stop_half_way(share: float) -> None:
+        if share >= 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(safety.Stopped, match="of 8 finished") as stopped:
+        safety.check_population(session, 8, seed=3, threads=1, progress=stop_half_way)
+    found = stopped.value.found
+    assert 4 <= len(found.members) < 8
+    assert found.members[0].judgements == report.members[0].judgements
+
+
 def test_the_shipped_population_reads_back():
     assert read_population(Document.load(POPULATIONS / "us_adults.toml")).sources

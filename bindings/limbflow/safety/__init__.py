@@ -6,6 +6,7 @@ screening are data, in scenarios/limits/; nothing here says that a protocol can 
 
 from . import derived as derived  # registers the derived quantities
 from .checking import Finding, Report, check
+from .ensemble import Stopped
 from .envelopes import Envelope, envelope
 from .limits import Condition, Limit, Tier, load_limits, shipped_limits
 from .people import Population, load_population
@@ -21,6 +22,7 @@ __all__ = [
     "PopulationReport",
     "Report",
     "Screening",
+    "Stopped",
     "Tier",
     "check",
     "check_population",

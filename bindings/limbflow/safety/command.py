@@ -105,9 +105,10 @@ def check(
     from ..results import check_output
     from ..sweeps import plan_of
     from .checking import check as check_scenario
-    from .envelopes import over_axes
+    from .ensemble import Stopped
+    from .envelopes import Envelope, over_axes
     from .people import load_population
-    from .population import check_population
+    from .population import PopulationReport, check_population
     from .report import print_envelope, print_population, print_report
     from .screening import questionnaire as blank
 
@@ -138,32 +139,33 @@ def check(
     if plot is not None:
         save_picture(report.plot(), plot)
     options = {"screening": screening, "limits": limits, "threads": threads, "progress": progress}
-    region = over_axes(session, made_axes, **options) if made_axes else None
-    if envelope_plot is not None:
+    region = others = stopped = None
+    try:
+        region = over_axes(session, made_axes, **options) if made_axes else None
+        if count is not None:
+            others = check_population(session, count, population=population, seed=seed, **options)
+    except Stopped as error:  # what is finished is shown before the command ends as stopped
+        stopped = error
+        region = error.found if isinstance(error.found, Envelope) else region
+        others = error.found if isinstance(error.found, PopulationReport) else others
+    if envelope_plot is not None and region is not None:
         save_picture(region.plot(), envelope_plot)
-    others = None
-    if count is not None:
-        others = check_population(
-            session,
-            count,
-            population=population,
-            seed=seed,
-            **options,
-        )
-    if json_wanted:
+    if json_wanted and stopped is None:
         more = {} if others is None else {"population": others.as_json()}
         more |= {} if region is None else {"envelope": region.as_json()}
         print_json(report.as_json() | more)
-        return report.exit_code
-    print_report(report)
-    if others is not None:
-        click.echo()
-        print_population(others)
-    if region is not None:
-        click.echo()
-        print_envelope(region)
-    print_files(None, plot)
-    print_files(None, envelope_plot)
+    if not json_wanted:
+        print_report(report)
+        if others is not None:
+            click.echo()
+            print_population(others)
+        if region is not None:
+            click.echo()
+            print_envelope(region)
+        print_files(None, plot)
+        print_files(None, envelope_plot)
+    if stopped is not None:
+        raise stopped
     return report.exit_code
 
 

@@ -42,6 +42,17 @@ class Member:
     error: str = ""
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C. `members` holds those that were finished, nothing in the place of the others.
+
+    What is built from them (a population's report, an envelope) is in `found`.
+    """
+
+    def __init__(self, message: str, members: list[Member | None], found: object = None):
+        super().__init__(message)
+        self.members, self.found = members, found
+
+
 def judge_all(
     scenarios: Sequence[Scenario | None],
     limits: Sequence[Limit],
@@ -55,7 +66,7 @@ def judge_all(
     """Run and judge every scenario; results stand at the scenario's index, whatever the number of threads.
 
     `measure` takes further numbers from a record, from signals named by `also`. A run that fails is a member with an
-    error. `threads` 0 takes all processors. Ctrl-C ends it and raises KeyboardInterrupt.
+    error. `threads` 0 takes all processors. Ctrl-C raises `Stopped` with what was finished.
     """
     signals = kept_signals(limits, also)
 
@@ -84,6 +95,8 @@ def judge_all(
                 done += 1
             if progress is not None:
                 progress(done / len(members))
+    except KeyboardInterrupt as error:
+        raise Stopped(f"stopped with {done} of {len(members)} finished", members) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return [member for member in members if member is not None]

@@ -17,7 +17,7 @@ from ..results import unknown_name
 from ..scenario import Scenario, as_scenario
 from ..sweeps import is_sweep, plan_of
 from .checking import chosen_limits
-from .ensemble import Member, judge_all
+from .ensemble import Member, Stopped, judge_all
 from .judging import BROKEN
 from .limits import Limit
 from .screening import Screening, load_screening
@@ -151,7 +151,8 @@ def envelope(
 
     Axes are as in `limbflow.sweep`; `scenario` may also be a sweep that holds its own. Notes do not count: the region
     is where no stop and no warning breaks. Raises `InputError` for what cannot be understood; a combination that is
-    not possible or fails is outside, with its message.
+    not possible or fails is outside, with its message. Ctrl-C raises `Stopped`, a KeyboardInterrupt with the envelope
+    of what was finished in `found`.
     """
     points = {**(axes or {}), **more_axes}
     if isinstance(scenario, (str, os.PathLike)) and is_sweep(os.fspath(scenario)):
@@ -184,20 +185,27 @@ def over_axes(
         except InputError as error:
             scenarios.append(None)
             messages[member] = str(error)
+
+    def envelope_of(members: list[Member | None]) -> Envelope:
+        done = [member or Member(error="not run: stopped before") for member in members]
+        reasons = {index: member.error for index, member in enumerate(done) if member.error} | messages
+        return Envelope(as_dataset(base, plan, table, done, reasons), table)
+
     with watched(progress, f"{base.title}, envelope", len(plan)) as report:
-        members = judge_all(
-            scenarios,
-            table,
-            screening=answers,
-            measure=metabolic_stress,
-            also=SIGNALS,
-            threads=threads,
-            progress=report,
-        )
-    for member, found in enumerate(members):
-        if found.error:
-            messages.setdefault(member, found.error)
-    return Envelope(as_dataset(base, plan, table, members, messages), table)
+        try:
+            members = judge_all(
+                scenarios,
+                table,
+                screening=answers,
+                measure=metabolic_stress,
+                also=SIGNALS,
+                threads=threads,
+                progress=report,
+            )
+        except Stopped as stopped:
+            stopped.found = envelope_of(stopped.members)
+            raise
+    return envelope_of(members)
 
 
 def without_notes(limits: Iterable[Limit]) -> list[Limit]:

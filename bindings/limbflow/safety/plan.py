@@ -54,7 +54,9 @@ class Plan:
         """The plan of a scenario's whole text, as `Scenario.text` gives it."""
         values, _ = _engine.parse_toml(text, "scenario")
         person, cuff, timing = values["person"], values.get("cuff", {}), values.get("timing", {})
-        pressures = [cuff.get("pressure", ""), *(point["pressure"] for point in cuff.get("profile", ()))]
+        given = [cuff["pressure"]] if "pressure" in cuff else []
+        given += [point["pressure"] for point in cuff.get("profile", ())]
+        given = [pressure for pressure in given if _engine.parse_quantity(pressure)[0] > 0]
         exercises = values.get("exercise", [])
         return cls(
             sex=person["sex"],
@@ -68,7 +70,7 @@ class Plan:
             cuff_width=quantity(cuff, "width", "cm", float("nan")),
             material=cuff.get("material", "nylon"),
             during=cuff.get("during", "all" if "cuff" in values else "never"),
-            pressure_is_relative=all(str(pressure).endswith("%AOP") for pressure in pressures if pressure),
+            pressure_is_relative=bool(given) and all(str(pressure).endswith("%AOP") for pressure in given),
             occlusion_pressure_measured=cuff.get("occlusion_pressure", "emergent") != "emergent",
             baseline=quantity(timing, "baseline", "s", 0.0),
             passive=quantity(timing, "passive", "s", 0.0),

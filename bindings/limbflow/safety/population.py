@@ -13,7 +13,7 @@ from ..exceptions import InputError
 from ..progress import watched
 from ..scenario import Scenario, as_scenario
 from .checking import chosen_limits
-from .ensemble import Member, judge_all
+from .ensemble import Member, Stopped, judge_all
 from .judging import BROKEN, MET
 from .limits import SEVERITIES, Limit
 from .people import Population, load_population
@@ -131,6 +131,7 @@ class PopulationReport:
             "sources": list(self.population.sources),
             "people": len(self.members),
             "failed": self.failed,
+            "messages": sorted({member.error for member in self.members if member.error}),
             "seed": self.seed,
             "confidence": CONFIDENCE,
             "any_stop": {"broken": any_stop, "low": low, "high": high},
@@ -165,7 +166,8 @@ def check_population(
     Sex, age, height, mass, blood pressure, heart rate and circumferences are drawn with their correlations; person k of
     a seed is the same in every call. An occlusion pressure that was measured on one person is not used for others: each
     has the model's. Of `screening`, the answers count for everybody, what was observed in one person for nobody.
-    Raises `InputError`; a run that fails is counted and loses no other.
+    Raises `InputError`; a run that fails is counted and loses no other. Ctrl-C raises `Stopped`, a KeyboardInterrupt
+    with the report on those who were finished in `found`.
     """
     if isinstance(people, bool) or not isinstance(people, int) or not 1 <= people <= MOST_PEOPLE:
         raise InputError(f"error: a population is a whole number of people from 1 to {MOST_PEOPLE}, not {people!r}")
@@ -176,6 +178,17 @@ def check_population(
     persons = drawn_from.draw(people, seed)
     emergent = {"cuff.occlusion_pressure": "emergent"} if base._native.cuff_name else {}
     scenarios = [base.with_(**drawn_from.changes(person), **emergent) for person in persons]
+
+    def report_on(members: list[Member | None]) -> PopulationReport:
+        finished = [index for index, member in enumerate(members) if member is not None]
+        return PopulationReport(
+            drawn_from, seed, base._native.limb, [persons[k] for k in finished], [members[k] for k in finished]
+        )
+
     with watched(progress, f"{people} people", people) as report:
-        members = judge_all(scenarios, table, screening=answers, threads=threads, progress=report)
-    return PopulationReport(drawn_from, seed, base._native.limb, persons, members)
+        try:
+            members = judge_all(scenarios, table, screening=answers, threads=threads, progress=report)
+        except Stopped as stopped:
+            stopped.found = report_on(stopped.members)
+            raise
+    return report_on(members)

@@ -131,7 +131,8 @@ def print_population(report: PopulationReport) -> None:
     for source in report.population.sources:
         print_paragraph("  ", source)
     if report.failed:
-        click.echo(f"  {report.failed} runs could not be completed; they count nowhere")
+        reasons = [member.error for member in report.members if member.error]
+        click.echo(f"  {report.failed} have no result and count nowhere; the first: {reasons[0].splitlines()[0]}")
     if not people:
         return
     for severity, word in (("stop", "a stop"), ("warn", "a warning")):
@@ -179,7 +180,8 @@ def print_envelope(envelope: Envelope) -> None:
     axes = ", ".join(axis.replace("_", " ") for axis in envelope.axes)
     click.echo(f"envelope over {axes}: {envelope.inside} of {size} protocols break no stop and no warning")
     if failed:
-        click.echo(f"  {failed} have no result, and count as outside")
+        reasons = [str(message) for message in envelope.dataset["message"].values.ravel() if message]
+        click.echo(f"  {failed} have no result, and count as outside; the first: {reasons[0].splitlines()[0]}")
     best = envelope.best
     if best is None:
         click.echo("  there is none to choose from")
