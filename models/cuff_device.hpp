@@ -11,6 +11,7 @@
 //
 //   d loss / dt = regulation + creep - return
 //   regulated device:    regulation = e^3 / (e^2 + dead_band^2) / (c + taut pressure) / regulator_time,  e = p - c
+//                        what it lets out (e > 0) ends with the air: it fades over the last tenth of the loss
 //   unregulated device:  creep = (creep_share taut - loss) / creep_time
 //   return: once the cuff is empty, loss goes back to nothing in a second
 //
@@ -19,6 +20,8 @@
 #pragma once
 
 #include "models/collapsible_vessel.hpp"
+
+#include <algorithm>
 
 namespace limbflow::models {
 
@@ -39,6 +42,9 @@ struct CuffDeviceResponse {
 /// Rate (1/s) at which an empty cuff forgets what it lost.
 inline constexpr double loss_return_rate = 1.0;
 
+/// Share of a cuff's air over which letting out fades away.
+inline constexpr double last_air = 0.1;
+
 /// How far a cuff that aims at `course` (mmHg) is taut around the limb, 0..1.
 template <class T>
 T cuff_tautness(const T& course, const CuffDeviceResponse<T>& device) {
@@ -55,10 +61,14 @@ T delivered_pressure(const T& course, const T& loss, const T& strain, const Cuff
 /// Rate of the loss, 1/s. delivered: as delivered_pressure gives it.
 template <class T>
 T cuff_loss_rate(const T& course, const T& delivered, const T& loss, const CuffDeviceResponse<T>& device) {
+  using std::max;
+  using std::min;
   const T error = delivered - course;
   const T beyond = error * error * error / (error * error + device.dead_band * device.dead_band);
   const T taut = cuff_tautness(course, device);
-  return device.regulator_rate * beyond / (course + device.taut_pressure) +
+  const T air_left = max(T(0.0), min(T(1.0), (1.0 - loss) * (1.0 / last_air)));
+  const T regulated = max(T(0.0), beyond) * air_left + min(T(0.0), beyond);
+  return device.regulator_rate * regulated / (course + device.taut_pressure) +
          device.creep_rate * (device.creep_share * taut - loss) - loss_return_rate * (1.0 - taut) * loss;
 }
 

@@ -105,6 +105,7 @@ struct Limb {
     const MuscleMoment<T> muscle = moment(fibres, y, p, c);
     const Pressures<T> at = pressures(t, y, p, c, muscle);
     const Flows<T> flow = flows(y, p, at, parts.pulse ? Beats::next : Beats::coming);
+    using std::max;
     const T pulse_pressure = at.systolic - at.diastolic;
     const T to_limb = p.tissue_volume * 0.01;        // mL/100mL to mL
     const T to_limb_per_minute = p.tissue_volume * 0.6; // mL/100mL/s to mL/min
@@ -112,9 +113,12 @@ struct Limb {
 
     out[signal_cuff_pressure_set] = c.cuff_pressure_set;
     out[signal_cuff_pressure] = at.cuff;
-    // the occlusion pressure follows the systolic pressure at the cuff
-    out[signal_cuff_pressure_aop] = at.cuff / p.occlusion_pressure * (p.systolic_pressure + p.hydrostatic_cuff) /
-                                    (at.systolic + p.hydrostatic_cuff);
+    // The occlusion pressure follows the systolic pressure at the cuff. In a limb held so high that it has no pulse both are
+    // nothing; then a pressure of 1 mmHg counts as occluding.
+    const auto above_nothing = [](const T& pressure) { return max(T(1.0), pressure); };
+    out[signal_cuff_pressure_aop] = at.cuff / above_nothing(p.occlusion_pressure) *
+                                    above_nothing(p.systolic_pressure + p.hydrostatic_cuff) /
+                                    above_nothing(at.systolic + p.hydrostatic_cuff);
     out[signal_nerve_pressure_dose] = y[nerve_dose];
     out[signal_mean_arterial_pressure] = at.diastolic + pulse_shape_mean * pulse_pressure;
     out[signal_systolic_pressure] = at.systolic;
