@@ -166,6 +166,8 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.tissue_volume = limb_of(scenario).distal_volume_mL;
   p.systolic_pressure = person.systolic_pressure;
   p.diastolic_pressure = person.diastolic_pressure;
+  const double arm_pulse = p.systolic_pressure - p.diastolic_pressure;
+  p.pulse_gain = is_arm ? 1.0 : 1.0 + number("femoral_systolic_rise") / ((1.0 - pulse_shape_mean) * arm_pulse);
   p.heart_rate = person.heart_rate;
   p.start_phase = number("beat_phase_at_start");
   p.central_venous_pressure = number("central_venous_pressure");
@@ -176,6 +178,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.artery_transmission = scenario.has_cuff ? artery_transmission(scenario) : 0.0;
   p.superficial_transmission =
       scenario.has_cuff ? std::max(skin_share(scenario) * number("superficial_transmission"), p.artery_transmission) : 0.0;
+  p.cuff_pull = scenario.has_cuff && scenario.cuff.material == CuffMaterial::elastic ? number("elastic_cuff_pull") : 0.0;
   p.artery_closed = number("artery_closed");
   p.artery_open = number("artery_open");
 

@@ -17,6 +17,7 @@
 #include "core/model.hpp"
 #include "models/arterial_source.hpp"
 #include "models/capillary_refill.hpp"
+#include "models/cuff_transmission.hpp"
 #include "models/distal_artery.hpp"
 #include "models/filtration.hpp"
 #include "models/limb_parameters.hpp"
@@ -380,8 +381,9 @@ private:
     const T strain = p.device.contraction_bulge * muscle.force + p.device.shortening_bulge * shortening +
                      p.device.swelling_bulge * 0.01 * volume_change(y, p);
     at.cuff = delivered_pressure(at.cuff_course, y[cuff_loss], strain, p.device);
-    at.cuff_artery = p.artery_transmission * at.cuff;
-    at.cuff_superficial = p.superficial_transmission * at.cuff;
+    const T pressing = pressing_pressure(at.cuff, p.cuff_pull);
+    at.cuff_artery = p.artery_transmission * pressing;
+    at.cuff_superficial = p.superficial_transmission * pressing;
     at.external_muscle = p.external_muscle_share * c.external_pressure;
     at.external_skin = p.external_skin_share * c.external_pressure;
     at.interstitial =
@@ -427,13 +429,15 @@ private:
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 
     const T stored_head = y[arterial_volume] / p.arterial_compliance + at.external_muscle - p.hydrostatic_limb;
-    const T pulse_pressure = at.systolic - at.diastolic;
+    const T arm_pulse = at.systolic - at.diastolic;
+    const T pulse_pressure = p.pulse_gain * arm_pulse;
+    const T diastolic = at.diastolic + pulse_shape_mean * (arm_pulse - pulse_pressure);
     const auto beat = [&](const T& first_head) {
-      return beat_map(first_head, at.diastolic, pulse_pressure, T(1.0 / at.heart_rate), path);
+      return beat_map(first_head, diastolic, pulse_pressure, T(1.0 / at.heart_rate), path);
     };
     BeatMeans<T> coming{};
     if constexpr (Pulsatile) {
-      const T source = at.diastolic + pulse_shape(y[heart_phase]) * pulse_pressure;
+      const T source = diastolic + pulse_shape(y[heart_phase]) * pulse_pressure;
       flow.inflow = cuff_artery_flow(source, stored_head, path);
       flow.working = working_muscle_flow(stored_head, path);
       flow.distal_head = stored_head;

@@ -18,6 +18,7 @@ namespace limbflow::models {
   X(tissue_volume, "mL", "tissue below the cuff")                                                                        \
   X(systolic_pressure, "mmHg", "arterial systolic pressure at heart level")                                              \
   X(diastolic_pressure, "mmHg", "arterial diastolic pressure at heart level")                                            \
+  X(pulse_gain, "", "pulse pressure in the artery at the cuff over that in the upper arm")                              \
   X(heart_rate, "1/s", "heart beats per second")                                                                         \
   X(start_phase, "", "phase of the beat at time zero, from the foot of the pulse")                                       \
   X(central_venous_pressure, "mmHg", "pressure of the veins above the cuff, at heart level")                             \
@@ -25,6 +26,7 @@ namespace limbflow::models {
   X(hydrostatic_limb, "mmHg", "weight of the blood column from heart to the middle of the limb below the cuff")          \
   X(artery_transmission, "", "pressure on artery and deep veins under the cuff over the cuff's pressure")                \
   X(superficial_transmission, "", "pressure on superficial veins under the cuff over the cuff's pressure")               \
+  X(cuff_pull, "mmHg", "gauge pressure that the pull of an elastic band stands for")                                     \
   X(artery_conductance, "mL/100mL/s/mmHg", "artery under the cuff when open")                                            \
   X(artery_closed, "mmHg", "transmural pressure below which the artery is shut")                                         \
   X(artery_open, "mmHg", "transmural pressure above which the artery is fully open")                                     \

@@ -2,6 +2,7 @@
 
 #include "core/integrate.hpp"
 #include "models/anatomy.hpp"
+#include "models/cuff_transmission.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -154,13 +155,17 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
                           (p.deep_share * p.vein_scale * (1.0 - p.late_vein_share)),
                       p.venous_curve()) -
       p.hydrostatic_limb;
-  const double systolic = p.systolic_pressure + systolic_share * state[pressor];
-  const double diastolic = p.diastolic_pressure + diastolic_share * state[pressor];
+  const double arm_pulse = p.systolic_pressure - p.diastolic_pressure + (systolic_share - diastolic_share) * state[pressor];
+  const double pulse = p.pulse_gain * arm_pulse;
+  const double diastolic =
+      p.diastolic_pressure + diastolic_share * state[pressor] + pulse_shape_mean * (arm_pulse - pulse);
+  const double systolic = diastolic + pulse;
   const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
   const double detectable =
       detectable_share * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
   // Inflow above what is detected.
-  const auto excess = [&](double artery_pressure) {
+  const auto excess = [&](double gauge_pressure) {
+    const double artery_pressure = p.artery_transmission * pressing_pressure(gauge_pressure, p.cuff_pull);
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery_range(),
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
                               open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole_range()),
@@ -168,14 +173,14 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {
-      const auto means = beat_map<fine_beat_steps>(head, diastolic, systolic - diastolic, period, path);
+      const auto means = beat_map<fine_beat_steps>(head, diastolic, pulse, period, path);
       head = means.last_head;
       inflow = means.inflow;
     }
     return inflow - detectable;
   };
   double open = 0.0;
-  double shut = systolic + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0;
+  double shut = (systolic + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0) / p.artery_transmission;
   if (shut <= 0.0)
     return 0.0;
   double excess_open = excess(open);
@@ -183,14 +188,14 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   if (excess_open <= 0.0)
     return 0.0;
   constexpr double resolution = 0.05;
-  while (shut - open > resolution * p.artery_transmission) {
+  while (shut - open > resolution) {
     const double middle = 0.5 * (open + shut);
     const double excess_middle = excess(middle);
     (excess_middle > 0.0 ? open : shut) = middle;
     (excess_middle > 0.0 ? excess_open : excess_shut) = excess_middle;
   }
   // Straight across the last interval, so that the result moves smoothly with the limb.
-  return (open + (shut - open) * excess_open / (excess_open - excess_shut)) / p.artery_transmission;
+  return open + (shut - open) * excess_open / (excess_open - excess_shut);
 }
 
 OcclusionPressure aop(const Scenario& scenario) {
@@ -206,8 +211,10 @@ OcclusionPressure aop(const Scenario& scenario) {
   OcclusionPressure result;
   result.transmission = parameters.artery_transmission;
   result.aop_mmHg = occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
-  result.artery_pressure_mmHg = result.aop_mmHg * result.transmission;
-  result.systolic_at_cuff_mmHg = parameters.systolic_pressure + parameters.hydrostatic_cuff;
+  result.artery_pressure_mmHg = result.transmission * pressing_pressure(result.aop_mmHg, parameters.cuff_pull);
+  result.systolic_at_cuff_mmHg =
+      parameters.systolic_pressure + parameters.hydrostatic_cuff +
+      (1.0 - pulse_shape_mean) * (parameters.pulse_gain - 1.0) * (parameters.systolic_pressure - parameters.diastolic_pressure);
   return result;
 }
 

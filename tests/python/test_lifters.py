@@ -227,7 +227,6 @@ def test_60_and_80_percent_deoxygenate_twice_as_much_as_40(deoxygenation):
     assert deoxygenation[60] > 2.0 * deoxygenation[40]
 
 
-@pytest.mark.xfail(strict=True, reason="flow falls along the whole range from 60 to 80 %AOP in exercise")
 def test_60_and_80_percent_deoxygenate_alike(deoxygenation):
     assert deoxygenation[80] - deoxygenation[60] < 0.2 * deoxygenation[80]
 
