@@ -9,6 +9,7 @@ void bind_exceptions(pybind11::module_& module);
 void bind_units(pybind11::module_& module);
 void bind_documents(pybind11::module_& module);
 void bind_scenario(pybind11::module_& module);
+void bind_strap(pybind11::module_& module);
 void bind_run(pybind11::module_& module);
 void bind_sweep(pybind11::module_& module);
 

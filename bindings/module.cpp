@@ -8,6 +8,7 @@ PYBIND11_MODULE(_engine, module) {
   limbflow::bindings::bind_units(module);
   limbflow::bindings::bind_documents(module);
   limbflow::bindings::bind_scenario(module);
+  limbflow::bindings::bind_strap(module);
   limbflow::bindings::bind_run(module);
   limbflow::bindings::bind_sweep(module);
 }

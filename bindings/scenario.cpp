@@ -99,6 +99,9 @@ void bind_scenario(py::module_& module) {
       .def_property_readonly("description", [](const models::Scenario& self) { return describe(self); })
       .def_property_readonly("person_name", [](const models::Scenario& self) { return self.person.name; })
       .def_property_readonly("cuff_name", [](const models::Scenario& self) { return self.cuff.name; })
+      .def_property_readonly("has_strap_pull", [](const models::Scenario& self) { return self.cuff.pull.has_value(); })
+      .def_property_readonly("cuff_material",
+                             [](const models::Scenario& self) { return std::string(models::name_of(self.cuff.material)); })
       .def_property_readonly("limb", [](const models::Scenario& self) { return std::string(models::name_of(self.limb)); })
       .def_property_readonly("posture", [](const models::Scenario& self) { return std::string(models::name_of(self.posture)); });
 

@@ -2,6 +2,7 @@
 
 #include "models/arterial_source.hpp"
 #include "models/cuff_transmission.hpp"
+#include "models/strap.hpp"
 
 #include <algorithm>
 #include <array>
@@ -98,14 +99,16 @@ CuffDeviceResponse<double> cuff_device(const Scenario& scenario) {
   const auto number = [&](const std::string& name) { return scenario.parameters.value(name); };
   CuffDeviceResponse<double> device{};
   const double radius = limb_of(scenario).circumference_cm / (2.0 * std::numbers::pi);
-  device.stiffness_rise = radius / (2.0 * number("bladder_thickness"));
-  device.stiffness = device.stiffness_rise * number("atmospheric_pressure");
+  const bool strap = scenario.cuff.kind == CuffKind::strap;
+  device.stiffness_rise = strap ? 0.0 : radius / (2.0 * number("bladder_thickness"));
+  device.stiffness =
+      strap ? strap_law(scenario).stiffness_to_bulge() : device.stiffness_rise * number("atmospheric_pressure");
   device.contraction_bulge = number("contraction_bulge");
   device.shortening_bulge = number("shortening_bulge");
   device.swelling_bulge = number("swelling_bulge");
   device.taut_pressure = number("cuff_taut_pressure");
   device.dead_band = number("regulator_dead_band");
-  device.creep_share = number("cuff_creep_share");
+  device.creep_share = number(strap ? "strap_creep_share" : "cuff_creep_share");
   const bool regulated = scenario.cuff.device == CuffDevice::regulated;
   device.regulator_rate = regulated ? 1.0 / number("regulator_time") : 0.0;
   device.creep_rate = regulated ? 0.0 : 1.0 / number("cuff_creep_time");

@@ -1,5 +1,7 @@
 #include "models/scenario.hpp"
 
+#include "models/strap.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -54,6 +56,7 @@ constexpr auto keys = std::to_array<std::string_view>({
     "person.leg.adipose_thickness",
     "person.leg.distal_volume",
     "cuff.name",
+    "cuff.kind",
     "cuff.limb",
     "cuff.width",
     "cuff.material",
@@ -63,6 +66,10 @@ constexpr auto keys = std::to_array<std::string_view>({
     "cuff.pressure",
     "cuff.during",
     "cuff.profile",
+    "cuff.tension",
+    "cuff.stretch",
+    "cuff.overlap",
+    "cuff.tightness",
     "cuff.occlusion_pressure",
     "exercise.name",
     "exercise.load",
@@ -88,14 +95,17 @@ constexpr auto keys = std::to_array<std::string_view>({
 });
 
 // What a cuff file says of the cuff itself; the other keys of [cuff] say what a protocol does with it.
-constexpr std::array<std::string_view, 5> cuff_itself{"name", "limb", "width", "material", "device"};
+constexpr std::array<std::string_view, 6> cuff_itself{"name", "kind", "limb", "width", "material", "device"};
 
 template <class E, std::size_t N> using Names = std::array<std::pair<std::string_view, E>, N>;
 constexpr Names<Sex, 2> sexes{{{"man", Sex::man}, {"woman", Sex::woman}}};
 constexpr Names<LimbKind, 2> limbs{{{"arm", LimbKind::arm}, {"leg", LimbKind::leg}}};
 constexpr Names<Posture, 3> postures{
     {{"supine", Posture::supine}, {"seated", Posture::seated}, {"standing", Posture::standing}}};
-constexpr Names<CuffMaterial, 2> materials{{{"nylon", CuffMaterial::nylon}, {"elastic", CuffMaterial::elastic}}};
+constexpr Names<CuffKind, 2> kinds_of_cuff{{{"cuff", CuffKind::cuff}, {"strap", CuffKind::strap}}};
+constexpr Names<CuffMaterial, 2> cuff_materials{{{"nylon", CuffMaterial::nylon}, {"elastic", CuffMaterial::elastic}}};
+constexpr Names<CuffMaterial, 3> strap_materials{
+    {{"stiff", CuffMaterial::stiff}, {"medium", CuffMaterial::medium}, {"soft", CuffMaterial::soft}}};
 constexpr Names<CuffDevice, 2> devices{
     {{"regulated", CuffDevice::regulated}, {"unregulated", CuffDevice::unregulated}}};
 constexpr Names<CuffDuring, 5> durings{{{"all", CuffDuring::all},
@@ -344,6 +354,7 @@ public:
     read_measurements(root);
     read_parameters(root);
     root.finish(keys);
+    read_strap_pressure(root);
     return std::move(scenario_);
   }
 
@@ -358,8 +369,14 @@ private:
     cuff.limb = reader.choice("limb", limbs);
     cuff.width_cm =
         reader.quantity("width", Dimension::length, {.low = 0, .high = 100, .unit = "cm", .low_open = true});
-    cuff.material = reader.choice("material", materials, CuffMaterial::nylon);
-    cuff.device = reader.choice("device", devices, CuffDevice::regulated);
+    cuff.kind = reader.choice("kind", kinds_of_cuff, CuffKind::cuff);
+    const bool strap = cuff.kind == CuffKind::strap;
+    cuff.material = strap ? reader.choice("material", strap_materials, CuffMaterial::medium)
+                          : reader.choice("material", cuff_materials, CuffMaterial::nylon);
+    cuff.device = reader.choice("device", devices, strap ? CuffDevice::unregulated : CuffDevice::regulated);
+    if (strap && cuff.device == CuffDevice::regulated)
+      reader.error("device", "conflict", "nothing regulates a strap", "unregulated, or no device at all");
+    read_pull(reader);
     constexpr Bounds filling{.low = 0, .high = 120, .unit = "s"};
     cuff.inflation_time_s = read_time(reader, "inflation_time", filling, usual_inflation_time_s);
     cuff.deflation_time_s = read_time(reader, "deflation_time", filling, usual_deflation_time_s);
@@ -368,7 +385,12 @@ private:
                has_during = reader.has("during");
     scenario_.during = reader.choice("during", durings, has_profile ? CuffDuring::profile : CuffDuring::all);
     const bool profiled = scenario_.during == CuffDuring::profile;
-    scenario_.pressure = cuff_pressure(read_pressure(reader, !profiled && scenario_.during != CuffDuring::never));
+    if (cuff.pull && profiled)
+      reader.error("during", "conflict", "a strap is pulled once and cannot follow a profile", "all, sets, rests, never");
+    else if (cuff.pull && has_pressure)
+      reader.warning("pressure", "unused-key", "is not used", "how the strap is put on says its pressure");
+    scenario_.pressure =
+        cuff_pressure(read_pressure(reader, !profiled && !cuff.pull && scenario_.during != CuffDuring::never));
     read_profile(reader);
     if (has_profile && has_pressure && !has_during)
       reader.error("profile", "conflict", "both a pressure and a profile are given",
@@ -381,6 +403,33 @@ private:
       reader.error("profile", "missing-key", "is missing", "[{ at = \"0 s\", pressure = \"40 %AOP\" }, ...]");
     read_occlusion_pressure(reader);
     reader.finish(keys);
+  }
+
+  /// How a strap is put on: by one of four measures, or by none if its pressure is given.
+  void read_pull(TableReader& reader) {
+    constexpr std::array<std::string_view, 4> pulls{"tension", "stretch", "overlap", "tightness"};
+    std::vector<std::string_view> given;
+    for (const std::string_view key : pulls)
+      if (reader.has(key))
+        given.push_back(key);
+    std::optional<StrapPull>& pull = scenario_.cuff.pull;
+    for (const std::string_view key : given) {
+      if (key == "tension")
+        pull = {StrapPull::By::tension, reader.quantity(key, Dimension::force, {.low = 0, .high = 2000, .unit = "N"})};
+      else if (key == "stretch")
+        pull = {StrapPull::By::stretch,
+                reader.quantity(key, Dimension::dimensionless, {.low = 0, .high = 300, .unit = "%"})};
+      else if (key == "overlap")
+        pull = {StrapPull::By::overlap,
+                reader.quantity(key, Dimension::dimensionless, {.low = 0, .high = 80, .unit = "%"})};
+      else
+        pull = {StrapPull::By::tightness, reader.number(key, {.low = 0, .high = 10})};
+      if (scenario_.cuff.kind != CuffKind::strap)
+        reader.error(key, "conflict", "is said of a strap, and this is a cuff", "kind = \"strap\", or a pressure");
+      else if (key != given.front())
+        reader.error(key, "conflict", "says again what '" + std::string(given.front()) + "' says",
+                     "one of tension, stretch, overlap, tightness");
+    }
   }
 
   void read_profile(TableReader& reader) {
@@ -410,6 +459,17 @@ private:
     check(scenario_.pressure, "pressure");
     for (const CuffPoint& point : scenario_.profile)
       check(point.pressure, "profile");
+  }
+
+  /// A strap's pressure, once person and parameters are known.
+  void read_strap_pressure(TableReader& root) {
+    if (!scenario_.cuff.pull || !complete_ || diagnostics_->has_errors() || scenario_.parameters.size() == 0)
+      return;
+    scenario_.pressure = {strap_pressure(scenario_), false};
+    if (scenario_.pressure.value > cuff_pressure_bounds.high)
+      root.error("cuff", "out-of-range",
+                 "such a pull makes " + core::format_quantity(std::round(scenario_.pressure.value), "mmHg"),
+                 cuff_pressure_bounds.describe());
   }
 
   void read_limb(TableReader& root) {
@@ -890,7 +950,11 @@ std::string_view name_of(Sex sex) { return name_in(sexes, sex); }
 std::string_view name_of(LimbKind limb) { return name_in(limbs, limb); }
 std::string_view name_of(Posture posture) { return name_in(postures, posture); }
 std::string_view name_of(MuscleGroup muscle) { return name_in(muscle_groups, muscle); }
-std::string_view name_of(CuffMaterial material) { return name_in(materials, material); }
+std::string_view name_of(CuffKind kind) { return name_in(kinds_of_cuff, kind); }
+std::string_view name_of(CuffMaterial material) {
+  const bool cuff = material == CuffMaterial::nylon || material == CuffMaterial::elastic;
+  return cuff ? name_in(cuff_materials, material) : name_in(strap_materials, material);
+}
 std::string_view name_of(CuffDevice device) { return name_in(devices, device); }
 std::string_view name_of(CuffDuring during) { return name_in(durings, during); }
 std::string_view name_of(Fidelity fidelity) { return name_in(fidelities, fidelity); }
@@ -972,7 +1036,7 @@ Scenario resting_scenario(const std::string& person, const std::string& cuff,
   Diagnostics ignored;
   TomlValue document =
       TomlDocument::parse(cuff.empty() ? "[timing]\npassive = \"60 s\"\n"
-                                       : "[timing]\npassive = \"60 s\"\n[cuff]\npressure = \"0 mmHg\"\n",
+                                       : "[timing]\npassive = \"60 s\"\n[cuff]\nduring = \"never\"\n",
                           "resting", ignored)
           .root;
   document.set("title", text_value(person + (cuff.empty() ? "" : ", " + cuff) + ", at rest"));

@@ -19,7 +19,10 @@ namespace limbflow::models {
 enum class Sex { man, woman };
 enum class LimbKind { arm, leg };
 enum class Posture { supine, seated, standing };
-enum class CuffMaterial { nylon, elastic };
+/// A cuff has a bladder that is filled; a strap is pulled.
+enum class CuffKind { cuff, strap };
+/// The last three are of straps: how much force they take to stretch.
+enum class CuffMaterial { nylon, elastic, stiff, medium, soft };
 enum class CuffDevice { regulated, unregulated };
 enum class Fidelity { averaged, pulsatile };
 
@@ -44,12 +47,26 @@ struct Person {
   LimbAnthropometry arm, leg;
 };
 
+/// How tight a strap is put on.
+struct StrapPull {
+  enum class By {
+    tension,   ///< N
+    stretch,   ///< of the strap, over its length
+    overlap,   ///< beyond its loose fit, over the limb's circumference
+    tightness, ///< as it feels, 0 to 10
+  };
+  By by = By::tightness;
+  double value = 0;
+};
+
 struct Cuff {
   std::string name;
+  CuffKind kind = CuffKind::cuff;
   LimbKind limb = LimbKind::leg;
   double width_cm = 0;
   CuffMaterial material = CuffMaterial::nylon;
   CuffDevice device = CuffDevice::regulated;
+  std::optional<StrapPull> pull; ///< of a strap, instead of a pressure
   double inflation_time_s = 0; ///< from nothing to the pressure asked for
   double deflation_time_s = 0;
 };
@@ -134,6 +151,7 @@ std::string_view name_of(Sex sex);
 std::string_view name_of(LimbKind limb);
 std::string_view name_of(Posture posture);
 std::string_view name_of(MuscleGroup muscle);
+std::string_view name_of(CuffKind kind);
 std::string_view name_of(CuffMaterial material);
 std::string_view name_of(CuffDevice device);
 std::string_view name_of(CuffDuring during);

@@ -21,6 +21,7 @@ from .occlusion import OcclusionPressure, aop  # noqa: E402
 from .results import open_dataset  # noqa: E402
 from .safety import check  # noqa: E402
 from .scenario import Scenario, load, shipped  # noqa: E402
+from .straps import StrapPressure, strap  # noqa: E402
 from .sweeps import Interrupted, sweep  # noqa: E402
 from .validation import sensitivity, validate  # noqa: E402
 
@@ -35,6 +36,7 @@ __all__ = [
     "OcclusionPressure",
     "Scenario",
     "StorageError",
+    "StrapPressure",
     "aop",
     "check",
     "load",
@@ -42,6 +44,7 @@ __all__ = [
     "plots",
     "sensitivity",
     "shipped",
+    "strap",
     "sweep",
     "validate",
 ]

@@ -226,6 +226,64 @@ def aop(person: str, cuff: str, posture: str, settings: tuple[str, ...], as_json
 
 @cli.command(
     cls=ExampleCommand,
+    short_help="Find the pressure under a strap.",
+    epilog="""
+    limbflow strap --limb arm --tightness 7
+    limbflow strap --limb arm --width "5 cm" --material medium --overlap "30 %"
+    limbflow strap --limb leg --tension "150 N" --person older_woman --posture seated --plot strap.png
+    """,
+)
+@click.option("--limb", default="arm", show_default=True, help="arm or leg.")
+@click.option("--tightness", metavar="RATING", help="How it feels, 0 to 10.")
+@click.option("--overlap", metavar="SHARE", help='Beyond the loose fit, of the limb\'s circumference ("30 %").')
+@click.option("--stretch", metavar="SHARE", help='Of the strap itself ("40 %").')
+@click.option("--tension", metavar="FORCE", help='Of the strap ("200 N").')
+@click.option("--width", metavar="LENGTH", help='Of the strap ("5 cm") [default: 5 cm].')
+@click.option("--material", help="stiff, medium or soft [default: medium].")
+@click.option("--circumference", metavar="LENGTH", help='Of the limb ("32 cm") [default: the person\'s].')
+@click.option("--person", help="A shipped person or a TOML file [default: nobody of whom anything is known].")
+@click.option("--posture", default="supine", show_default=True, help="supine, seated or standing.")
+@click.option("--occlusion-pressure", metavar="PRESSURE", help='If it was measured ("160 mmHg").')
+@set_option
+@click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the distributions here.")
+@json_option
+def strap(
+    limb: str,
+    width: str | None,
+    material: str | None,
+    circumference: str | None,
+    settings: tuple[str, ...],
+    plot: Path | None,
+    as_json: bool,
+    **asked: str | None,
+) -> None:
+    """Find the pressure under a strap without a gauge, and how likely it is to shut the artery.
+
+    Give one of --tightness, --overlap, --stretch and --tension. The answer is a distribution between people.
+    """
+    import limbflow
+
+    from . import plots, results
+    from .report import print_strap, strap_as_json
+
+    if plot is not None:
+        results.check_output(plot)
+        check_picture(plot)
+    changes = dict(split_setting(setting, "--set") for setting in settings)
+    given = {"cuff.width": width, "cuff.material": material, "circumference": circumference}
+    changes |= {key: value for key, value in given.items() if value is not None}
+    found = limbflow.strap(limb, **asked, **changes)
+    if plot is not None:
+        save_picture(plots.strap(found), plot)
+    if as_json:
+        print_json(strap_as_json(found, plot))
+        return
+    print_strap(found)
+    print_files(None, plot)
+
+
+@cli.command(
+    cls=ExampleCommand,
     short_help="Draw a result file.",
     epilog="""
     limbflow plot run.h5 --out run.png

@@ -74,6 +74,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "session_numbers": session_numbers,
     "circulation": lambda: parameters("circulation"),
     "device": lambda: parameters("device"),
+    "strap": lambda: parameters("strap"),
     "muscle": lambda: parameters("muscle"),
     "posture": lambda: parameters("posture"),
 }

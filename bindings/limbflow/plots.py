@@ -1,4 +1,4 @@
-"""Plots of runs and sweeps. Every function draws on the matplotlib axes that it is given, or on new ones.
+"""Plots of runs, sweeps and straps. Every function draws on the matplotlib axes that it is given, or on new ones.
 It returns the axes.
 
 The colours are those of Okabe and Ito, which people with the common colour deficiencies can tell apart; lines
@@ -18,6 +18,8 @@ from .results import unknown_name
 if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
+
+    from .straps import StrapPressure
 
 # Dark to light, each with its own dash.
 LINE_STYLES: list[dict[str, Any]] = [
@@ -268,6 +270,47 @@ def sweep(dataset: xarray.Dataset, variable: str | None = None, axes: np.ndarray
     if dataset.attrs.get("title"):
         axes[0].figure.suptitle(dataset.attrs["title"], fontsize="large")
     return axes
+
+
+def strap(found: StrapPressure, ax: Axes | None = None) -> Axes:
+    """The pressure under a strap and the occlusion pressure as distributions between people.
+
+    The darkest part of the first lies at or above the middle of the second. `found` is what `limbflow.strap` returns.
+    """
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    top = 1.15 * max(found.pressure_percentiles[95], found.occlusion_pressure + 3 * found.occlusion_sd)
+    pressure = np.linspace(top / 400, top, 400)
+    curves_of = (
+        ("under the strap", found.pressure, found.pressure_sd),
+        ("that shuts the artery", found.occlusion_pressure, found.occlusion_sd),
+    )
+    for (label, mean, sd), style in zip(curves_of, LINE_STYLES, strict=False):
+        if mean <= 0:
+            continue
+        variance = np.log1p((sd / mean) ** 2)
+        deviate = (np.log(pressure) - np.log(mean) + 0.5 * variance) / np.sqrt(variance)
+        density = np.exp(-0.5 * deviate**2) / (pressure * np.sqrt(2 * np.pi * variance))
+        ax.plot(pressure, 100 * density, label=f"pressure {label}", **style)
+        if mean == found.pressure:
+            beyond = pressure >= found.occlusion_pressure
+            ax.fill_between(pressure[beyond], 100 * density[beyond], color=style["color"], alpha=0.25, linewidth=0)
+    low, high = found.full_occlusion_interval
+    ax.set_xlim(0, top)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("pressure (mmHg)")
+    ax.set_ylabel("people (% per mmHg)")
+    ax.set_title(
+        f"{found.limb}, {found.pull}: {found.percent_aop:.0f} %AOP, "
+        f"full occlusion {100 * found.full_occlusion:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)",
+        loc="left",
+        fontsize="medium",
+    )
+    ax.legend(frameon=False, fontsize="small")
+    tidy(ax)
+    return ax
 
 
 def default_variable(dataset: xarray.Dataset) -> str:

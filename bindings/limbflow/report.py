@@ -1,9 +1,10 @@
-"""Runs and sweeps as text tables and as JSON, for the command line."""
+"""Runs, sweeps and straps as text tables and as JSON, for the command line."""
 
 from __future__ import annotations
 
 import math
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
     from .scenario import Scenario
+    from .straps import StrapPressure
 
 # Summaries in the table of a run: name in the dataset, and heading.
 RUN_COLUMNS = (
@@ -184,3 +186,35 @@ def print_table(columns: list[str], rows: list[list[str]], numbers: bool = False
     for row in rows:
         table.add_row(*row)
     Console().print(table)
+
+
+def print_strap(found: StrapPressure) -> None:
+    """The pressure under a strap, what it means, and where the numbers come from."""
+    at = found.pressure_percentiles
+    share = found.percent_aop_percentiles
+    low, high = found.full_occlusion_interval
+    click.echo(f"pressure under the strap     {found.pressure:.0f} mmHg, SD {found.pressure_sd:.0f}")
+    click.echo(f"  nine of ten people         {at[5]:.0f} to {at[95]:.0f} mmHg")
+    if found.day_to_day_sd is not None:
+        click.echo(f"  one person, day to day     SD {found.day_to_day_sd:.0f} mmHg")
+    click.echo(
+        f"occlusion pressure           {found.occlusion_pressure:.0f} mmHg, SD {found.occlusion_sd:.0f} "
+        f"({found.occlusion_of})"
+    )
+    click.echo(f"share of it                  {found.percent_aop:.0f} %AOP ({share[5]:.0f} to {share[95]:.0f})")
+    click.echo(
+        f"full occlusion               {100 * found.full_occlusion:.0f} % of people "
+        f"(95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+    )
+    click.echo(f"strap, limb, pull            {found.strap}, {found.limb}, {found.pull}")
+    click.echo("\nsources")
+    for source in found.sources:
+        click.echo(f"  {source}")
+
+
+def strap_as_json(found: StrapPressure, plot: Path | None) -> dict[str, Any]:
+    """Every number of a strap's pressure by name; pressures in mmHg, shares in %AOP."""
+    values = asdict(found)
+    for name in ("pressure_percentiles", "percent_aop_percentiles"):
+        values[name] = {f"p{percent}": value for percent, value in values[name].items()}
+    return {**values, "units": "mmHg"} | ({"plot": str(plot)} if plot else {})

@@ -155,7 +155,8 @@ TEST_F(Scenarios, ShippedNamesAndPathsMeanTheSameFile) {
 TEST_F(Scenarios, EverythingShippedLoadsWithoutWarningAndAgainFromItsText) {
   EXPECT_EQ(shipped("people"), (std::vector<std::string>{"adult_man", "adult_woman", "older_man", "older_woman"}));
   EXPECT_EQ(shipped("cuffs"), (std::vector<std::string>{"elastic_arm", "medium_arm", "medium_thigh", "narrow_arm",
-                                                        "narrow_thigh", "very_wide_thigh", "wide_arm", "wide_thigh"}));
+                                                        "narrow_thigh", "strap_arm", "strap_leg", "very_wide_thigh",
+                                                        "wide_arm", "wide_thigh"}));
   EXPECT_EQ(shipped("protocols").size(), 9U);
   for (const std::string& name : shipped("protocols")) {
     const Scenario s = load_scenario(name);

@@ -110,7 +110,7 @@ def test_list_of_everything_and_version(command):
     assert json.loads(command("version", "--json").stdout)["version"] == limbflow.__version__
 
 
-@pytest.mark.parametrize("name", ["run", "sweep", "aop", "plot", "list", "version"])
+@pytest.mark.parametrize("name", ["run", "sweep", "aop", "strap", "plot", "list", "version"])
 def test_help_teaches(command, name):
     done = command(name, "--help")
     assert done.returncode == 0

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .. import _engine
 from .record import Readings, Record, derives, spells
 
 # Pressure error of devices that find the occlusion pressure themselves, mmHg (SmartCuffs 3.0 manual).
@@ -186,8 +187,21 @@ def occlusion_pressure_known(record: Record) -> Readings | None:
     if not plan.has_cuff:
         return None
     return Readings.single(
-        plan.occlusion_pressure_measured or plan.pressure_is_relative or plan.material not in ("elastic", "strap")
+        plan.occlusion_pressure_measured
+        or plan.pressure_is_relative
+        or plan.material not in ("elastic", "stiff", "medium", "soft")
     )
+
+
+@derives("strap_full_occlusion_probability")
+def strap_full_occlusion_probability(record: Record) -> Readings | None:
+    """Of a strap that is rated or pulled, against the occlusion pressure that is known of this person."""
+    native = _engine.parse_scenario(record.run.attrs["scenario"], "scenario")
+    if not native.has_strap_pull:
+        return None
+    known = _engine.OcclusionKnown
+    of = known.measured if record.plan.occlusion_pressure_measured else known.of_person
+    return Readings.single(100 * _engine.read_strap(native, of).full_occlusion)
 
 
 @derives("occlusion_set_margin")

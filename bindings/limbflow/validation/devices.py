@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import _engine
+from ..occlusion import aop
+from ..straps import StrapPressure, strap
 from .registry import Evaluation, evaluates
 from .studies import Study
-from .verdicts import against, holds
+from .verdicts import Row, against, holds
 
 if TYPE_CHECKING:
     import xarray
@@ -81,3 +85,128 @@ def share_near(run: xarray.Dataset, label: str, margin: float) -> float:
     error = percent_aop(run) - 100.0 * run.cuff_pressure_set.values / float(run.aop)
     inside = np.concatenate([error[part] for part in parts(run, label)])
     return float(np.mean(np.abs(inside) <= margin))
+
+
+# Widths that the sources do not give: of the tourniquet that was pulled, of the straps that were overlapped.
+TOURNIQUET_WIDTH = "3.8 cm"
+OVERLAPPED_WIDTH = "7 cm"
+
+
+@evaluates("strap_material")
+def materials(study: Study) -> Evaluation:
+    """Nylon and elastic cuffs, a strap at a tension on arm and leg, the overlap that shuts the brachial artery."""
+    width = {"cuff.width": "5 cm"}
+    model = {
+        "arm_aop_nylon": float(aop("adult_man", "narrow_arm", "supine", **width)),
+        "arm_aop_elastic_same_width": float(aop("adult_man", "elastic_arm", "supine", **width)),
+    }
+    for newton in (200, 300):
+        on_limbs = [float(strap(limb, tension=f"{newton} N", width=TOURNIQUET_WIDTH)) for limb in ("arm", "leg")]
+        model[f"skin_pressure_at_{newton}_N"] = float(np.mean(on_limbs))
+    shut = float(aop("adult_man", "strap_arm", "supine", **{"cuff.width": OVERLAPPED_WIDTH}))
+    laws = {material: overlapped_law(material) for material in ("stiff", "medium", "soft")}
+    for material, law in laws.items():
+        model[f"overlap_{material}"] = 100 * law.overlap_of_pressure(shut)
+    rows = [
+        against(
+            record["quantity"].replace("_", " "),
+            record["unit"],
+            model[record["quantity"]],
+            record["value"],
+            record["spread"],
+        )
+        for record in study.records()
+    ]
+    rows += overlap_orders(laws, shut)
+
+    def draw(ax: Axes) -> None:
+        shares = np.linspace(0, 0.6, 61)
+        for (material, law), dash in zip(laws.items(), ("-", "--", ":"), strict=True):
+            pressure = [law.pressure_of_overlap(share) for share in shares]
+            ax.plot(100 * shares, pressure, dash, color="black", label=f"model, {material}")
+            record = study.row(quantity=f"overlap_{material}")
+            ax.errorbar(record["value"], shut, xerr=record["spread"], fmt="o", color="#D55E00", capsize=3)
+        ax.set_ylim(0, 1.3 * shut)
+        ax.set_xlabel("overlap (% of the arm's circumference)")
+        ax.set_ylabel("pressure (mmHg)")
+        ax.legend()
+
+    return Evaluation(rows, draw)
+
+
+def overlapped_law(material: str) -> _engine.StrapLaw:
+    """The law of a strap on the adult man's arm."""
+    texts = {"cuff.width": OVERLAPPED_WIDTH, "cuff.material": material}
+    return _engine.strap_law(_engine.resting_scenario("adult_man", "strap_arm", texts))
+
+
+def overlap_orders(laws: dict[str, _engine.StrapLaw], shut: float) -> list[Row]:
+    """What was found besides the means: how overlaps vary between people, and what is left of flow at 30 %."""
+    spread = strap("arm", overlap="30 %", width=OVERLAPPED_WIDTH)
+    # the pressure that an overlap makes and the one that it takes vary together as one
+    share = float(np.hypot(spread.pressure_sd / spread.pressure, spread.occlusion_sd / spread.occlusion_pressure))
+    half_ranges = [
+        50 * (law.overlap_of_pressure(shut * (1 + share)) - law.overlap_of_pressure(shut * (1 - share)))
+        for law in laws.values()
+    ]
+    at_30 = [100 * law.pressure_of_overlap(0.3) / shut for law in laws.values()]
+    return [
+        holds(
+            "overlap between people",
+            "varies more the softer the strap (SD 3.8, 6.1, 8.3 %)",
+            bool(np.all(np.diff(half_ranges) > 0)),
+            ", ".join(f"{value:.1f}" for value in half_ranges) + " %",
+        ),
+        holds(
+            "overlap of 30 %",
+            "nearly shuts under a stiff strap, lets most through under a soft one (9, 49, 63 cm/s)",
+            at_30[0] > 80.0 and at_30[0] > at_30[1] > at_30[2] and at_30[2] < 60.0,
+            ", ".join(f"{value:.0f}" for value in at_30) + " %AOP",
+        ),
+    ]
+
+
+@evaluates("strap_tightness")
+def tightness(study: Study) -> Evaluation:
+    """Pressure of a rating of 7, what it is of occlusion pressure, and how often that is full occlusion."""
+    found = {record["limb"]: strap(record["limb"], tightness=7) for record in study.records()}
+    rows = []
+    for record in study.records():
+        limb, reading = record["limb"], found[record["limb"]]
+        rows += [
+            against(f"pressure at 7 of 10, {limb}", "mmHg", reading.pressure, record["strap_mmHg"], record["strap_sd"]),
+            against(f"SD of it between people, {limb}", "mmHg", reading.pressure_sd, record["strap_sd"]),
+            against(
+                f"occlusion pressure, {limb}",
+                "mmHg",
+                reading.occlusion_pressure,
+                record["aop_mmHg"],
+                record["aop_sd"],
+            ),
+            against(
+                f"probability of full occlusion, {limb}",
+                "%",
+                100 * reading.full_occlusion,
+                100 * independent_normals(record),
+                note="measured: of two independent normal distributions with the means and SD of the table",
+            ),
+        ]
+
+    def draw(ax: Axes) -> None:
+        ratings = np.linspace(1, 10, 37)
+        for (limb, colour), dash in zip((("arm", "#D55E00"), ("leg", "#0072B2")), ("-", "--"), strict=True):
+            curve: list[StrapPressure] = [strap(limb, tightness=float(rating)) for rating in ratings]
+            ax.plot(ratings, [float(point) for point in curve], dash, color="black", label=f"model, {limb}")
+            record = study.row(limb=limb)
+            ax.errorbar(7, record["strap_mmHg"], yerr=record["strap_sd"], fmt="o", color=colour, capsize=3, label=limb)
+        ax.set_xlabel("perceived tightness (0 to 10)")
+        ax.set_ylabel("pressure (mmHg)")
+        ax.legend()
+
+    return Evaluation(rows, draw)
+
+
+def independent_normals(record: dict) -> float:
+    """Probability that a normal strap pressure is above a normal occlusion pressure."""
+    deviate = (record["strap_mmHg"] - record["aop_mmHg"]) / math.hypot(record["strap_sd"], record["aop_sd"])
+    return 0.5 * math.erfc(-deviate / math.sqrt(2.0))

@@ -176,21 +176,3 @@ def trends(study: Study) -> Evaluation:
 
 def is_falling(values) -> bool:
     return bool(np.all(np.diff(values) < 0))
-
-
-@evaluates("strap_material")
-def materials(study: Study) -> Evaluation:
-    width = {"cuff.width": "5 cm"}
-    model = {
-        "arm_aop_nylon": float(aop("adult_man", "narrow_arm", "supine", **width)),
-        "arm_aop_elastic_same_width": float(aop("adult_man", "elastic_arm", "supine", **width)),
-    }
-    rows = []
-    for record in study.records():
-        name = record["quantity"].replace("_", " ")
-        if record["quantity"] in model:
-            rows.append(against(name, record["unit"], model[record["quantity"]], record["value"], record["spread"]))
-        else:
-            why = "straps (tension, stretch, overlap) are not in the model yet"
-            rows.append(not_modelled(name, record["value"], record["unit"], why))
-    return Evaluation(rows)
