@@ -65,6 +65,11 @@ constexpr auto table = std::to_array<Unit>({
     {"rad", D::angle},
     {"deg", D::angle, 3.14159265358979323846, 180},
     {"N", D::force},
+    {"J/L", D::energy_density},
+    {"kJ/m3", D::energy_density},
+    {"J/mL", D::energy_density, 1000},
+    {"kJ/mol", D::energy_per_amount},
+    {"J/mmol", D::energy_per_amount},
     {"mM", D::concentration},
     {"mmol/L", D::concentration},
     {"uM", D::concentration, 1, 1000},
@@ -238,6 +243,10 @@ std::string_view name_of(Dimension dimension) {
     return "angle";
   case D::force:
     return "force";
+  case D::energy_density:
+    return "energy per volume";
+  case D::energy_per_amount:
+    return "energy per amount of substance";
   case D::concentration:
     return "concentration";
   case D::concentration_rate:

@@ -30,6 +30,8 @@ enum class Dimension {
   temperature,                      ///< degC
   angle,                            ///< rad
   force,                            ///< N
+  energy_density,                   ///< J/L
+  energy_per_amount,                ///< kJ/mol
   concentration,                    ///< mM
   concentration_rate,               ///< mM/s
   resistance,                       ///< mmHg*s/mL

@@ -39,8 +39,8 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   const double second = number(group + "_type_2a");
   const double last = std::max(0.02, 1.0 - first - second);
   const double sum = first + second + last;
-  m.pool = motor_unit_pool({first / sum, second / sum, last / sum}, number("last_recruitment_threshold"),
-                           number("rate_coding_range"), number("first_unit_force"));
+  m.pool = motor_unit_pool({first / sum, second / sum, last / sum}, number("fibre_class_overlap"),
+                           number("last_recruitment_threshold"), number("rate_coding_range"), number("first_unit_force"));
   m.resting_ph = number("resting_muscle_ph");
   m.resting_lactate = number("resting_muscle_lactate");
   const std::array<std::string, fibre_classes> suffix{"_1", "_2a", "_2x"};
@@ -59,10 +59,15 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
     fibre.resting_use = number("resting_atp_use");
     fibre.oxidative_maximum = number("oxidative_maximum" + suffix[k]);
     fibre.oxidative_adp = number("oxidative_adp");
+    fibre.resting_ph = m.resting_ph;
     fibre.oxygen_half = number("oxygen_half");
+    fibre.oxygen_order = number("oxygen_order");
+    fibre.resting_oxygen_half = number("resting_oxygen_half");
     fibre.glycolytic_maximum = number("glycolytic_maximum" + suffix[k]);
     fibre.resting_glycolysis = number("resting_glycolysis");
     fibre.glycolytic_phosphate = number("glycolytic_phosphate");
+    fibre.glycolytic_ph = number("glycolytic_ph");
+    fibre.lactate_half = number("lactate_half");
     fibre.contraction_cost = number("contraction_cost" + suffix[k]);
     fibre.fatigued_cost = number("fatigued_cost_share");
     fibre.atp_half = number("atp_half_use");
@@ -75,7 +80,7 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   constexpr double guessed_oxygen_pressure = 25.0; // mmHg; the resting limb replaces what follows from it
   m.resting_oxygen = tissue_oxygen_content(guessed_oxygen_pressure, m.oxygen);
   m.phosphate_sensitivity = number("phosphate_sensitivity");
-  m.excitability_gain = number("excitability_gain");
+  m.excitability_gain = number(group + "_excitability_gain");
   m.excitability_time = number("excitability_time");
   m.lasting_gain = number("lasting_gain");
   m.lasting_time = number("lasting_time");
@@ -222,6 +227,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.intramuscular_first_force = number("intramuscular_first_force");
   p.vessel_closed = number("vessel_closed");
   p.vessel_open = number("vessel_open");
+  p.pressure_spread = number("pressure_spread");
 
   p.deep_share = number("deep_venous_share");
   p.vein_scale = std::max(0.2, 1.0 - number("venous_capacity_loss_with_age") * years);
@@ -280,6 +286,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.blood_ph_per_carbon_dioxide = number("blood_ph_per_carbon_dioxide");
   p.blood_ph_per_lactate = number("blood_ph_per_lactate");
   p.myoglobin_light_share = number("myoglobin_light_share");
+  p.light_blood_volume = number("light_blood_volume");
   p.resting_phosphocreatine = number("resting_phosphocreatine");
   p.osmotic_share = number("osmotic_share");
   p.osmolality = number("muscle_osmolality");

@@ -7,11 +7,17 @@
 //   Pi  = phosphate - PCr - 3 ATP - 2 ADP
 //   de/dt = oxidative + glycolytic - use                                   each in mM ATP/s
 //
-//   use        = [ rest + cost k a (c_0 + (1 - c_0) capacity) ] ATP / (ATP + k_ATP)
-//                a: activation of the class, k: cost of the kind of contraction over an isometric one
-//   oxidative  = [ rest + maximum (h(ADP) - h(ADP at rest)) ] P_O2 / (P_O2 + k_O2),    h(x) = x^n / (x^n + k^n), n = 2.2
-//                (Jeneson 1996, J Biol Chem 271:27995: order above two in ADP; recalled)
-//   glycolytic = maximum (a + a_rest) Pi / (Pi + k_Pi) / (1 + 10^(2 (6.35 - pH)))      1.5 ATP a lactate, from glycogen
+//   use        = [ rest + cost k a (c_0 + (1 - c_0) capacity) + work ] ATP / (ATP + k_ATP)
+//                a: activation of the class, k: cost of lengthening over an isometric contraction, work: ATP for shortening work
+//   oxidative  = rest P_O2 / (P_O2 + k_0) + maximum (h(x) - h(x at rest)) P_O2^m / (P_O2^m + k_O2^m)
+//                h(x) = x^n / (x^n + k^n), n = 2.2 (Jeneson 1996, J Biol Chem 271:27995: order above two in ADP; recalled);
+//                x: the ADP that the ratio of creatine to phosphocreatine would give at resting pH. Mitochondria sense the ratio
+//                (creatine shuttle; Walsh 2001, J Physiol 537:971; recalled), so acid does not slow them.
+//                Fast respiration steepens the gradients inside a fibre, so it stops while myoglobin still holds oxygen
+//                (Tevald 2009, Eur J Appl Physiol); slow respiration takes nearly all
+//   glycolytic = maximum (a + a_rest) Pi^2 / (Pi^2 + k_Pi^2) / (1 + 10^(2 (pH_half - pH)))      1.5 ATP a pyruvate, from glycogen
+//   burnt      = oxidative / 15 * L / (L + k_L)            pyruvate that mitochondria take; L: lactate, its near-equilibrium partner
+//   lactate formed = glycolytic / 1.5 - burnt
 //
 //   beta dpH/dt = gamma (-de/dt) - lactate formed + protons carried away,  gamma = 1 / (1 + 10^(pH - 6.75))
 //                (protons taken up as phosphocreatine breaks down; Kemp & Radda 1994, Magn Reson Q 10:43; recalled)
@@ -33,10 +39,15 @@ struct FibreEnergetics {
   T oxidative_maximum;            ///< mM ATP/s
   T oxidative_adp;                ///< ADP of half the oxidative maximum, mM
   T resting_adp;                  ///< mM
-  T oxygen_half;                  ///< tissue oxygen pressure of half the oxidative rate, mmHg
+  T resting_ph;
+  T oxygen_half;                  ///< tissue oxygen pressure of half the rate of fast respiration, mmHg
+  T oxygen_order;                 ///< m: how steeply fast respiration falls with oxygen pressure
+  T resting_oxygen_half;          ///< tissue oxygen pressure of half the resting rate, mmHg
   T glycolytic_maximum;           ///< mM ATP/s at full activation
   T resting_glycolysis;           ///< a_rest: activation of glycolysis in a muscle at rest
   T glycolytic_phosphate;         ///< Pi of half the glycolytic rate, mM
+  T glycolytic_ph;                ///< pH at which glycolysis runs at half its rate
+  T lactate_half;                 ///< lactate at which its pyruvate fills half of what mitochondria take, mM
   T contraction_cost;             ///< mM ATP/s at full isometric activation
   T fatigued_cost;                ///< c_0: share of the cost that does not fall with force
   T atp_half;                     ///< ATP of half the use, mM
@@ -52,8 +63,8 @@ struct Phosphates {
 namespace energetics {
 inline constexpr double creatine_kinase = 1.66e9; ///< K_ck, 1/M (Lawson & Veech 1979, J Biol Chem 254:6528; recalled)
 inline constexpr double phosphate_pk = 6.75;
-inline constexpr double glycolysis_ph = 6.35;     ///< pH at which glycolysis runs at half its rate
 inline constexpr double atp_per_lactate = 1.5;
+inline constexpr double atp_per_pyruvate_burnt = 15.0; ///< half of the 30 ATP that mitochondria make of a glucose
 inline constexpr double log_of_ten = 2.302585092994046;
 } // namespace energetics
 
@@ -90,11 +101,11 @@ struct EnergyRates {
   T use, oxidative, glycolytic, lactate_formed;
 };
 
-/// activation: of the class, 0..1; cost_factor: what the kind of contraction costs over an isometric one; capacity: force left,
-/// 0..1; oxygen_pressure: in the tissue, mmHg.
+/// lactate: of the class, mM; activation: of the class, 0..1; cost_factor: what the kind of contraction costs over an isometric one;
+/// work_use: ATP for shortening work, mM/s; capacity: force left, 0..1; oxygen_pressure: in the tissue, mmHg.
 template <class T>
-EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& activation, const T& cost_factor,
-                            const T& capacity, const T& oxygen_pressure, const FibreEnergetics<T>& fibre) {
+EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& lactate, const T& activation, const T& cost_factor,
+                            const T& work_use, const T& capacity, const T& oxygen_pressure, const FibreEnergetics<T>& fibre) {
   using std::exp;
   using std::log;
   using std::max;
@@ -105,13 +116,20 @@ EnergyRates<T> energy_rates(const Phosphates<T>& p, const T& ph, const T& activa
   const T phosphate = max(T(0.0), p.inorganic);
   EnergyRates<T> rates;
   rates.use = (fibre.resting_use + fibre.contraction_cost * cost_factor * activation *
-                                       (fibre.fatigued_cost + (1.0 - fibre.fatigued_cost) * capacity)) *
+                                       (fibre.fatigued_cost + (1.0 - fibre.fatigued_cost) * capacity) +
+               work_use) *
               max(T(0.0), p.atp) / (p.atp + fibre.atp_half);
-  rates.oxidative = max(T(0.0), fibre.resting_use + fibre.oxidative_maximum * (hill(p.adp) - hill(fibre.resting_adp))) *
-                    oxygen_pressure / (oxygen_pressure + fibre.oxygen_half);
-  rates.glycolytic = fibre.glycolytic_maximum * (activation + fibre.resting_glycolysis) * phosphate / (phosphate + fibre.glycolytic_phosphate) /
-                     (1.0 + power_of_ten(T(2.0 * (energetics::glycolysis_ph - ph))));
-  rates.lactate_formed = rates.glycolytic / energetics::atp_per_lactate;
+  const T at_resting_ph = p.adp * power_of_ten(T(fibre.resting_ph - ph));
+  const T oxygen = exp(fibre.oxygen_order * log(max(oxygen_pressure, T(1e-6)) / fibre.oxygen_half));
+  rates.oxidative =
+      max(T(0.0), fibre.resting_use * oxygen_pressure / (oxygen_pressure + fibre.resting_oxygen_half) +
+                      fibre.oxidative_maximum * (hill(at_resting_ph) - hill(fibre.resting_adp)) * oxygen / (1.0 + oxygen));
+  rates.glycolytic = fibre.glycolytic_maximum * (activation + fibre.resting_glycolysis) * phosphate * phosphate /
+                     (phosphate * phosphate + fibre.glycolytic_phosphate * fibre.glycolytic_phosphate) /
+                     (1.0 + power_of_ten(T(2.0 * (fibre.glycolytic_ph - ph))));
+  const T lactates = max(T(0.0), lactate);
+  rates.lactate_formed = rates.glycolytic / energetics::atp_per_lactate -
+                         rates.oxidative / energetics::atp_per_pyruvate_burnt * lactates / (lactates + fibre.lactate_half);
   return rates;
 }
 

@@ -174,7 +174,8 @@ private:
     T cuff_course, cuff;                       // cuff gauge: aimed at; delivered
     T cuff_artery, cuff_superficial;           // on artery and deep veins; on superficial veins
     T external_muscle, external_skin;          // from outside compression
-    T interstitial, muscle_squeeze;            // fluid pressure; contraction plus outside compression of working muscle
+    T interstitial;                            // fluid pressure
+    T contraction, muscle_squeeze;             // what contraction adds in working muscle; with outside compression
     VenousFilling<T> deep, superficial;        // volumes of the veins as if all filled alike
     T deep_distension, superficial_distension; // venous transmural pressures
     T deep_head, superficial_head;
@@ -203,7 +204,12 @@ private:
   template <class T>
   static MuscleMoment<T> moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T* y,
                                 const LimbParameters<T>& p, const LimbControls<T>& c) {
-    return muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], c.force, p.muscle);
+    return muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], task(c), p.muscle);
+  }
+
+  template <class T>
+  static MuscleTask<T> task(const LimbControls<T>& c) {
+    return {c.force, c.velocity_factor, c.cost_factor, c.work_cost};
   }
 
   // Blood and tissue fluid gained since rest, mL/100mL.
@@ -229,7 +235,7 @@ private:
     T oxidative = T(0.0);
     T released = T(0.0);
     for (std::size_t k = 0; k < fibre_classes; ++k) {
-      const FibreRates<T> rates = fibre_rates(k, fibres[k], muscle, c.cost_factor, y[active_perfusion], y[capillary_lactate], m);
+      const FibreRates<T> rates = fibre_rates(k, fibres[k], muscle, task(c), y[active_perfusion], y[capillary_lactate], m);
       dydt[fibre_energy + k] = rates.change.energy;
       dydt[fibre_ph + k] = rates.change.ph;
       dydt[fibre_lactate + k] = rates.change.lactate;
@@ -283,8 +289,8 @@ private:
     const T tetramers = o.haemoglobin * 0.25 * 1000.0;                                                      // uM of blood
     out[signal_total_haemoglobin_change] = tetramers * pooled;
     out[signal_deoxyhaemoglobin_change] =
-        tetramers * ((o.capillary_volume + pooled) * (1.0 - capillary) -
-                     o.capillary_volume * (1.0 - p.resting_capillary_oxygen / o.haemoglobin));
+        tetramers * ((p.light_blood_volume + pooled) * (1.0 - capillary) -
+                     p.light_blood_volume * (1.0 - p.resting_capillary_oxygen / o.haemoglobin));
     out[signal_tissue_po2] = muscle.tissue_pressure;
     const T arterial = o.haemoglobin * o.arterial_saturation;
     out[signal_muscle_oxygen_uptake] = muscle_perfusion(y, p) * (arterial - y[capillary_oxygen]);
@@ -388,9 +394,9 @@ private:
     at.external_skin = p.external_skin_share * c.external_pressure;
     at.interstitial =
         interstitial_pressure(y[interstitial_volume], p.resting_interstitial_pressure, p.interstitial_compliance);
-    const T contraction = p.intramuscular_gain * muscle.force +
+    at.contraction = p.intramuscular_gain * muscle.force +
                           p.intramuscular_first * muscle.force / (muscle.force + p.intramuscular_first_force);
-    at.muscle_squeeze = contraction + at.external_muscle;
+    at.muscle_squeeze = at.contraction + at.external_muscle;
 
     const auto curve = p.venous_curve();
     at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], T(p.deep_share * p.vein_scale), p);
@@ -398,7 +404,7 @@ private:
         filling(y[superficial_venous_volume], y[superficial_slow_volume], T((1.0 - p.deep_share) * p.vein_scale), p);
     at.deep_distension = venous_pressure(at.deep.main, curve);
     at.superficial_distension = venous_pressure(at.superficial.main, curve);
-    at.deep_head = at.deep_distension + p.active_share * contraction + at.external_muscle - p.hydrostatic_limb;
+    at.deep_head = at.deep_distension + p.active_share * at.contraction + at.external_muscle - p.hydrostatic_limb;
     at.superficial_head = at.superficial_distension + at.external_skin - p.hydrostatic_limb;
     return at;
   }
@@ -425,7 +431,7 @@ private:
         (inactive_conductance * deep_integral + skin_conductance * superficial_integral) / path.resting_conductance;
     path.working_conductance = p.active_conductance * y[active_tone];
     path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_limb;
-    path.vessel = p.vessel_range();
+    path.vessel = p.vessel_range(at.contraction);
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 
     const T stored_head = y[arterial_volume] / p.arterial_compliance + at.external_muscle - p.hydrostatic_limb;

@@ -48,6 +48,7 @@ namespace limbflow::models {
   X(muscle_lactate_volume, "", "blood and interstitium in which muscle lactate mixes, mL per mL of muscle")              \
   X(resting_blood_lactate, "mM", "lactate of arterial blood at rest")                                                    \
   X(myoglobin_light_share, "", "share of the near-infrared signal that is myoglobin's")                                  \
+  X(light_blood_volume, "", "blood of small vessels that near-infrared light sees, mL per mL of muscle at rest")         \
   X(reference_deep_volume, "mL/100mL", "deep venous volume at rest")                                                     \
   X(reference_interstitial_volume, "mL/100mL", "gained interstitial volume at rest in the posture")                      \
   X(resting_capillary_oxygen, "mM", "oxygen of the working muscle's capillary blood at rest")                            \
@@ -63,6 +64,7 @@ namespace limbflow::models {
   X(intramuscular_first_force, "", "force at which half of that rise is there")                                          \
   X(vessel_closed, "mmHg", "transmural pressure below which vessels inside muscle are shut")                             \
   X(vessel_open, "mmHg", "transmural pressure above which vessels inside muscle are open")                               \
+  X(pressure_spread, "", "excess of tissue pressure where contraction squeezes most, over its mean rise")                   \
   X(active_share, "", "share of the muscle below the cuff that works")                                                   \
   X(deep_share, "", "share of the venous volume in the deep veins")                                                      \
   X(vein_scale, "", "venous volume over that of the reference limb at the same pressure")                                \
@@ -121,7 +123,8 @@ struct LimbParameters {
   Reflexes<T> reflexes;
 
   CollapseRange<T> artery_range() const { return {artery_closed, artery_open}; }
-  CollapseRange<T> vessel_range() const { return {vessel_closed, vessel_open}; }
+  /// Of the vessels in muscle whose contraction adds `contraction` (mmHg) to tissue pressure: less in some places, more in others.
+  CollapseRange<T> vessel_range(const T& contraction) const { return {vessel_closed, vessel_open + pressure_spread * contraction}; }
   CollapseRange<T> arteriole_range() const { return {arteriole_closed, arteriole_open}; }
   CollapseRange<T> vein_range() const { return {vein_closed, vein_open}; }
 
@@ -151,7 +154,9 @@ struct LimbControls {
   T force = T(0.0);              ///< asked of the working muscles, fraction of a fresh maximal voluntary contraction
   T shortening_begin = T(0.0);   ///< of the working muscles at segment_begin, share of a lift's range
   T shortening_rate = T(0.0);    ///< 1/s
-  T cost_factor = T(1.0);        ///< ATP that this kind of contraction costs over an isometric one of the same force
+  T velocity_factor = T(1.0);    ///< force at the speed of the movement over isometric force at the same drive
+  T cost_factor = T(1.0);        ///< ATP of activation over that of an isometric contraction
+  T work_cost = T(0.0);          ///< ATP for shortening work at the force of a fresh maximal contraction, mM/s
   T external_pressure = T(0.0);  ///< pressure on the whole limb below the cuff, mmHg
   T chest_pressure = T(0.0);     ///< added to arterial and central venous pressure by a held breath, mmHg
 };

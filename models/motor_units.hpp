@@ -7,7 +7,8 @@
 //
 //   t(c) = t_last c^0.85                        t_last: drive at which the last unit is recruited
 //
-// The pool is held in bins of equal order, three for each fibre class (I, IIa, IIx in order of threshold). At drive u a bin gives
+// Fibre classes come in order of threshold (I, IIa, IIx) but overlap: the units of a class are spread over its own part of the
+// pool and `overlap` of the pool beyond it on either side. Each class is held in bins of equal order. At drive u a bin gives
 //
 //   A(u) = r(u) [ f_first + (1 - f_first) min(1, (u - t) / rate_range) ]      r: share of the bin's units recruited, t: its middle
 //
@@ -26,14 +27,13 @@ namespace limbflow::models {
 
 inline constexpr std::size_t fibre_classes = 3;
 inline constexpr std::size_t bins_per_class = 3;
-inline constexpr std::size_t motor_unit_bins = fibre_classes * bins_per_class;
 inline constexpr std::array<const char*, fibre_classes> fibre_class_names{"I", "IIa", "IIx"};
 
 /// A pool of motor units.
 template <class T>
 struct MotorUnitPool {
   std::array<T, fibre_classes> share;             ///< of the muscle's volume and force, sums to one
-  std::array<T, motor_unit_bins + 1> threshold;   ///< drives between which each bin is recruited
+  std::array<std::array<T, bins_per_class + 1>, fibre_classes> threshold; ///< drives between which the bins of a class are recruited
   T rate_range;                                   ///< rise of drive from a unit's lowest to its highest rate
   T first_force;                                  ///< share of its tetanic force that a unit gives at its lowest rate
   T full_force;                                   ///< what the fresh pool gives at full drive, before normalisation
@@ -56,11 +56,12 @@ PoolActivation<T> activate(const T& drive, const MotorUnitPool<T>& pool) {
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     T activation = T(0.0);
     T slope = T(0.0);
-    for (std::size_t b = k * bins_per_class; b < (k + 1) * bins_per_class; ++b) {
-      const T from = pool.threshold[b];
-      const T per_width = 1.0 / (pool.threshold[b + 1] - from);
+    for (std::size_t b = 0; b < bins_per_class; ++b) {
+      const T from = pool.threshold[k][b];
+      const T to = pool.threshold[k][b + 1];
+      const T per_width = 1.0 / (to - from);
       const T recruited = max(T(0.0), min(T(1.0), (drive - from) * per_width));
-      const T rate = max(T(0.0), min(T(1.0), (drive - 0.5 * (from + pool.threshold[b + 1])) * per_rate_range));
+      const T rate = max(T(0.0), min(T(1.0), (drive - 0.5 * (from + to)) * per_rate_range));
       const T force = pool.first_force + (1.0 - pool.first_force) * rate;
       activation = activation + recruited * force;
       slope = slope + select(recruited > T(0.0) && recruited < T(1.0), T(force * per_width), T(0.0)) +
@@ -81,19 +82,21 @@ T pool_force(const PoolActivation<T>& at, const std::array<T, fibre_classes>& ca
   return force / pool.full_force;
 }
 
-/// A pool with its thresholds. last_threshold: drive (0..1) at which the last unit is recruited.
-inline MotorUnitPool<double> motor_unit_pool(const std::array<double, fibre_classes>& share, double last_threshold,
-                                             double rate_range, double first_force) {
+/// A pool with its thresholds. last_threshold: drive (0..1) at which the last unit is recruited; overlap: share of the pool by
+/// which the units of a class reach beyond its own place in the order of size.
+inline MotorUnitPool<double> motor_unit_pool(const std::array<double, fibre_classes>& share, double overlap,
+                                             double last_threshold, double rate_range, double first_force) {
   constexpr double threshold_exponent = 0.85; // ln 50 / ln 100: ranges of threshold and of twitch force
   MotorUnitPool<double> pool{share, {}, rate_range, first_force, 1.0};
   double below = 0.0;
   for (std::size_t k = 0; k < fibre_classes; ++k) {
-    for (std::size_t b = 0; b < bins_per_class; ++b)
-      pool.threshold[k * bins_per_class + b] =
-          last_threshold * std::pow(below + share[k] * static_cast<double>(b) / bins_per_class, threshold_exponent);
+    const double from = std::max(0.0, below - overlap);
     below += share[k];
+    const double to = k + 1 < fibre_classes ? std::min(1.0, below + overlap) : 1.0;
+    for (std::size_t b = 0; b <= bins_per_class; ++b)
+      pool.threshold[k][b] =
+          last_threshold * std::pow(from + (to - from) * static_cast<double>(b) / bins_per_class, threshold_exponent);
   }
-  pool.threshold[motor_unit_bins] = last_threshold;
   pool.full_force = pool_force(activate(1.0, pool), {1.0, 1.0, 1.0}, pool);
   return pool;
 }

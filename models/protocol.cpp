@@ -45,26 +45,72 @@ public:
   double end = 0;
 };
 
+/// Name of a muscle group in the parameter tables.
+std::string table_name(MuscleGroup group) {
+  std::string name(name_of(group));
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+/// What one phase of an exercise asks of the muscle. A load lifted through the movement carries the limb's own weight with it; a force
+/// held against a dynamometer does not.
+struct Effort {
+  double force;           // fraction of a fresh maximal voluntary contraction
+  double velocity_factor; // force at the speed of the movement over isometric force at the same drive
+  double cost_factor;     // ATP of activation over that of an isometric contraction
+  double work_cost;       // ATP for shortening work at the force of a fresh maximal contraction, mM/s
+};
+
+double force_of(const Scenario& scenario, const Exercise& exercise) {
+  const double weight = scenario.parameters.value(table_name(exercise.muscle) + "_limb_weight");
+  if (exercise.load_of_mvc)
+    return exercise.hold_s > 0.0 ? exercise.load : exercise.load + weight;
+  return weight + (scenario.parameters.value("maximum_contraction_per_1rm") - weight) * exercise.load;
+}
+
+/// Hill's relation of force and speed, over isometric force. speed: of shortening over that without load, at most `fastest`.
+double shortening_force(double speed, double curvature) {
+  constexpr double fastest = 0.9;
+  const double v = std::min(speed, fastest);
+  return (1.0 - v) / (1.0 + v / curvature);
+}
+
+Effort shortening(const Scenario& scenario, const Exercise& exercise) {
+  const auto number = [&](const std::string& name) { return scenario.parameters.value(name); };
+  const std::string group = table_name(exercise.muscle);
+  const double work = number(group + "_work") / exercise.concentric_s; // J/L/s at the force of a maximal contraction
+  return {force_of(scenario, exercise),
+          shortening_force(number(group + "_shortening_time") / exercise.concentric_s, number("force_velocity_curvature")), 1.0,
+          work / (number("shortening_efficiency") * number("atp_free_energy"))};
+}
+
+Effort lengthening(const Scenario& scenario, const Exercise& exercise) {
+  const auto number = [&](const char* name) { return scenario.parameters.value(name); };
+  return {force_of(scenario, exercise), number("lengthening_force"), number("lengthening_cost"), 0.0};
+}
+
+Effort holding(const Scenario& scenario, const Exercise& exercise) { return {force_of(scenario, exercise), 1.0, 1.0, 0.0}; }
+
 /// One set, until its repetitions are done or until `latest`.
 void add_set(ActivityList& activities, const Scenario& scenario, const Exercise& exercise, int planned, int set,
              double latest) {
-  const auto number = [&](const char* name) { return scenario.parameters.value(name); };
-  const double force = exercise.load_of_mvc ? exercise.load : exercise.load * number("maximum_contraction_per_1rm");
   const std::string name = "set " + std::to_string(set);
   Activity pause;
   pause.label = name + " pause";
   pause.set = set;
   Activity working;
-  working.force = force;
   working.set = set;
-  const auto contraction = [&](const char* phase, double cost, double chest) {
+  const auto contraction = [&](const char* phase, const Effort& effort, double chest) {
     working.label = name + " " + phase;
-    working.cost_factor = cost;
+    working.force = effort.force;
+    working.velocity_factor = effort.velocity_factor;
+    working.cost_factor = effort.cost_factor;
+    working.work_cost = effort.work_cost;
     working.chest_pressure = chest;
     return working;
   };
-  const auto movement = [&](const char* phase, double cost, double chest, double from, double to, double duration) {
-    contraction(phase, cost, chest);
+  const auto movement = [&](const char* phase, const Effort& effort, double chest, double from, double to, double duration) {
+    contraction(phase, effort, chest);
     working.shortening_begin = from;
     working.shortening_rate = (to - from) / duration;
     return working;
@@ -74,14 +120,15 @@ void add_set(ActivityList& activities, const Scenario& scenario, const Exercise&
   for (int repetition = 0; repetition < most; ++repetition) {
     bool whole = true;
     if (exercise.hold_s > 0.0)
-      whole = activities.add(exercise.hold_s, contraction("hold", 1.0, exercise.chest_pressure_mmHg), name, latest);
+      whole = activities.add(exercise.hold_s, contraction("hold", holding(scenario, exercise), exercise.chest_pressure_mmHg),
+                             name, latest);
     else
       whole = activities.add(exercise.concentric_s,
-                             movement("concentric", number("concentric_cost"), exercise.chest_pressure_mmHg, 0.0, 1.0,
+                             movement("concentric", shortening(scenario, exercise), exercise.chest_pressure_mmHg, 0.0, 1.0,
                                       exercise.concentric_s),
                              name, latest) &&
               activities.add(exercise.eccentric_s,
-                             movement("eccentric", number("eccentric_cost"), 0.0, 1.0, 0.0, exercise.eccentric_s), name,
+                             movement("eccentric", lengthening(scenario, exercise), 0.0, 1.0, 0.0, exercise.eccentric_s), name,
                              latest);
     if (!whole)
       return;
@@ -229,7 +276,9 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, con
     controls.force = doing.force;
     controls.shortening_begin = doing.shortening_begin + doing.shortening_rate * (begin - doing.begin);
     controls.shortening_rate = doing.shortening_rate;
+    controls.velocity_factor = doing.velocity_factor;
     controls.cost_factor = doing.cost_factor;
+    controls.work_cost = doing.work_cost;
     controls.chest_pressure = doing.chest_pressure;
     controls.external_pressure = scenario.external_pressure_mmHg;
     controls.cuff_pressure_set = corners[corner].set_point;

@@ -17,7 +17,9 @@ struct Activity {
   double force = 0;    ///< fraction of a fresh maximal voluntary contraction
   double shortening_begin = 0; ///< of the working muscles, share of a lift's range
   double shortening_rate = 0;  ///< 1/s
-  double cost_factor = 1;    ///< ATP over an isometric contraction of that force
+  double velocity_factor = 1; ///< force at the speed of the movement over isometric force at the same drive
+  double cost_factor = 1;    ///< ATP of activation over that of an isometric contraction
+  double work_cost = 0;      ///< ATP for shortening work at the force of a fresh maximal contraction, mM/s
   double chest_pressure = 0; ///< of a held breath, mmHg
   std::string label;   ///< "baseline", "set 1 concentric", "rest 1", "passive", "recovery"
   int set = 0;         ///< number of the set over all exercises, 0 outside sets

@@ -18,9 +18,11 @@
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //
 //   dg/dt = ( g_target - g ) / tau_tone
-//   g_target = [ 1 + (g_max - 1) x / (x + x_half) ]     metabolic dilation by the deficit
-//            * exp( -m (transmural pressure - its resting value) )    myogenic response
-//            * [ 1 - s * smoothstep(venous distension) ]       veno-arteriolar response
+//   g_target = [ 1 + (g_max - 1) d ]                          metabolic dilation by the deficit, d = x / (x + x_half)
+//            * exp( -m (1 - d) (transmural pressure - its resting value) )    myogenic response
+//            * [ 1 - s (1 - d) * smoothstep(venous distension) ]       veno-arteriolar response
+//
+// Metabolic dilation takes away the two constrictions (functional sympatholysis; Remensnyder 1962, Circ Res 11:370; recalled).
 //
 // A flow that falls by half is met by extraction first and by dilation after, so a resting limb under a cuff keeps its
 // conductance; a flow that stops runs the store down at 1/310 per second and dilates, which is reactive hyperaemia.
@@ -83,10 +85,11 @@ T tone_target(const T& deficit, const T& transmural_change, const T& venous_dist
   using std::max;
   using std::min;
   const T drawn = max(T(0.0), deficit);
-  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * drawn / (drawn + bed.half_dilation_deficit);
-  const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * transmural_change)));
+  const T dilated = drawn / (drawn + bed.half_dilation_deficit);
+  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * dilated;
+  const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * (1.0 - dilated) * transmural_change)));
   const T veno_arteriolar =
-      1.0 - bed.veno_arteriolar_strength * open_fraction(venous_distension, bed.veno_arteriolar_range);
+      1.0 - bed.veno_arteriolar_strength * (1.0 - dilated) * open_fraction(venous_distension, bed.veno_arteriolar_range);
   return metabolic * myogenic * veno_arteriolar;
 }
 

@@ -169,7 +169,7 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery_range(),
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
                               open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole_range()),
-                              p.arteriole_range(), 0.0, 0.0, 0.0, p.vessel_range()};
+                              p.arteriole_range(), 0.0, 0.0, 0.0, p.vessel_range(0.0)};
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {

@@ -5,14 +5,19 @@
 //                     |                        oxygen, flow ---------+                                                      |
 //                     +-------------------------------------------------------------------------------------------------+
 //
+// A muscle that shortens gives less force at a drive, and one that lengthens more (Hill 1938, Proc R Soc B 126:136): the pool must be
+// driven for the force asked over the `velocity_factor` of the movement. Shortening work costs ATP on top of what the same
+// activation costs an isometric muscle (Fenn): work / (efficiency * free energy of ATP).
+//
 // Force that a class has left (capacity), as a product:
 //   metabolic       exp(-s (H2PO4- minus its resting value))      (Lanza 2006, J Physiol 577:353, found it linear over the first half)
-//   excitability    1 - k;  dk/dt = k_k a (1 - k) - k / tau_k      potassium in the interstitium and T tubules; back in half a minute
+//   excitability    1 - k;  dk/dt = k_k a (1 - k) - (1 - a) k / tau_k   potassium in the interstitium and T tubules; back in half a minute of rest
 //   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
 // Central fatigue: the drive at hand is 1 - c;  dc/dt = (c_max afferent - c) / tau_c; afferents follow the metabolites, so c holds
 // while a cuff keeps them in (Bigland-Ritchie 1986, J Physiol 379:451; Kennedy 2014; recalled).
 #pragma once
 
+#include "models/collapsible_vessel.hpp"
 #include "models/energetics.hpp"
 #include "models/motor_units.hpp"
 #include "models/oxygen.hpp"
@@ -47,6 +52,15 @@ struct WorkingMuscle {
   T lactate_transport;      // 1/s
 };
 
+/// What a task asks of the muscle.
+template <class T>
+struct MuscleTask {
+  T force;           // fraction of a fresh maximal isometric contraction
+  T velocity_factor; // force at the speed of the movement over isometric force at the same drive
+  T cost_factor;     // ATP of activation over that of an isometric contraction
+  T work_cost;       // ATP for shortening work at the force of a fresh maximal isometric contraction, mM/s
+};
+
 /// Everything about the muscle at one moment.
 template <class T>
 struct MuscleMoment {
@@ -65,7 +79,7 @@ struct MuscleMoment {
 
 template <class T>
 MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue,
-                              const T& tissue_oxygen, const T& force_asked, const WorkingMuscle<T>& m) {
+                              const T& tissue_oxygen, const MuscleTask<T>& task, const WorkingMuscle<T>& m) {
   using std::exp;
   using std::max;
   using std::min;
@@ -79,17 +93,17 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
     const T risen = max(T(0.0), now.phosphate[k].dihydrogen - m.resting_dihydrogen);
     now.capacity[k] = exp(-m.phosphate_sensitivity * risen) * (1.0 - fibres[k].excitability_loss) *
                       (1.0 - fibres[k].lasting_loss);
-    now.afferent = now.afferent + m.pool.share[k] * min(T(1.0), risen / m.afferent_dihydrogen);
+    now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, CollapseRange<T>{T(0.0), m.afferent_dihydrogen});
     drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
   now.deficit = drawn * m.oxygen_per_atp / store;
   now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
   now.available_drive = 1.0 - central_fatigue;
-  now.needed_drive = drive_for_force(force_asked, now.capacity, m.pool);
+  now.needed_drive = drive_for_force(T(task.force / task.velocity_factor), now.capacity, m.pool);
   now.drive = min(now.needed_drive, now.available_drive);
   const PoolActivation<T> at = activate(now.drive, m.pool);
   now.activation = at.activation;
-  now.force = pool_force(at, now.capacity, m.pool);
+  now.force = task.velocity_factor * pool_force(at, now.capacity, m.pool);
   now.maximum_force = pool_force(activate(now.available_drive, m.pool), now.capacity, m.pool);
   now.emg = pool_force(at, {T(1.0), T(1.0), T(1.0)}, m.pool);
   now.high_threshold = (m.pool.share[1] * at.activation[1] + m.pool.share[2] * at.activation[2]) /
@@ -105,15 +119,15 @@ struct FibreRates {
   T lactate_released; // mM/s
 };
 
-/// cost_factor: ATP of this kind of contraction over an isometric one; flow_ratio: flow over resting flow; blood_lactate: of the
-/// blood in the muscle, mM.
+/// flow_ratio: flow over resting flow; blood_lactate: of the blood in the muscle, mM.
 template <class T>
-FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const MuscleMoment<T>& now, const T& cost_factor,
+FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const MuscleMoment<T>& now, const MuscleTask<T>& task,
                           const T& flow_ratio, const T& blood_lactate, const WorkingMuscle<T>& m) {
   using std::max;
   using std::min;
-  const EnergyRates<T> energy = energy_rates(now.phosphate[k], fibre.ph, now.activation[k], cost_factor, now.capacity[k],
-                                             now.tissue_pressure, m.fibre[k]);
+  const T work_use = task.work_cost * task.velocity_factor * now.activation[k] * now.capacity[k] / m.pool.full_force;
+  const EnergyRates<T> energy = energy_rates(now.phosphate[k], fibre.ph, fibre.lactate, now.activation[k], task.cost_factor,
+                                             work_use, now.capacity[k], now.tissue_pressure, m.fibre[k]);
   FibreRates<T> rates;
   rates.oxidative = energy.oxidative;
   rates.change.energy = energy.oxidative + energy.glycolytic - energy.use;
@@ -125,7 +139,7 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
                     buffer_capacity(now.phosphate[k], fibre.ph, m.fibre[k]);
   const T a = now.activation[k];
   rates.change.excitability_loss =
-      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - fibre.excitability_loss / m.excitability_time;
+      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - (1.0 - a) * fibre.excitability_loss / m.excitability_time;
   const T acid = max(T(0.0), m.resting_ph - fibre.ph);
   rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid) -
                               fibre.lasting_loss / m.lasting_time;

@@ -145,8 +145,9 @@ TEST_F(WorkingMuscleTest, DriveGivesTheForceAskedFor) {
 
 TEST_F(WorkingMuscleTest, UnitsAreRecruitedInOrderOfSize) {
   const MotorUnitPool<double>& pool = rest.parameters.muscle.pool;
-  for (std::size_t bin = 0; bin < motor_unit_bins; ++bin)
-    EXPECT_LT(pool.threshold[bin], pool.threshold[bin + 1]);
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    for (std::size_t bin = 0; bin < bins_per_class; ++bin)
+      EXPECT_LT(pool.threshold[k][bin], pool.threshold[k][bin + 1]);
   double before = 0.0;
   for (double drive = 0.0; drive <= 1.0; drive += 0.01) {
     const auto at = activate(drive, pool);
@@ -178,6 +179,8 @@ TEST_F(WorkingMuscleTest, OxygenAndLactateBalance) {
     }
     LimbControls<double> controls;
     controls.force = between(0.0, 0.5);
+    controls.velocity_factor = between(0.4, 1.2);
+    controls.work_cost = between(0.0, 8.0);
     controls.cuff_pressure_begin = between(0.0, 160.0);
     std::array<double, limb_state_count> rate{};
     AveragedLimb::rhs(0.0, y.data(), rate.data(), p, controls);
@@ -188,13 +191,16 @@ TEST_F(WorkingMuscleTest, OxygenAndLactateBalance) {
     std::array<FibreState<double>, fibre_classes> fibres;
     for (std::size_t k = 0; k < fibre_classes; ++k)
       fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], 0.0, 0.0};
-    const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], controls.force, m);
+    const MuscleTask<double> task{controls.force, controls.velocity_factor, controls.cost_factor, controls.work_cost};
+    const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], task, m);
     double used = 0.0;
     double formed = 0.0;
     double in_fibres = 0.0;
     for (std::size_t k = 0; k < fibre_classes; ++k) {
-      const auto energy = energy_rates(now.phosphate[k], fibres[k].ph, now.activation[k], 1.0, now.capacity[k],
-                                       now.tissue_pressure, m.fibre[k]);
+      const double work_use =
+          task.work_cost * task.velocity_factor * now.activation[k] * now.capacity[k] / m.pool.full_force;
+      const auto energy = energy_rates(now.phosphate[k], fibres[k].ph, fibres[k].lactate, now.activation[k], task.cost_factor,
+                                       work_use, now.capacity[k], now.tissue_pressure, m.fibre[k]);
       used += m.pool.share[k] * energy.oxidative * m.oxygen_per_atp;
       formed += m.pool.share[k] * energy.lactate_formed;
       in_fibres += m.pool.share[k] * rate[fibre_lactate + k];

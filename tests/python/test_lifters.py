@@ -70,11 +70,9 @@ def test_thirty_light_repetitions_with_a_cuff_need_more_excitation(thirty, load)
     assert thirty[load, 80]["EMG"] > thirty[load, 0]["EMG"]
 
 
-ACID = "30 light repetitions cost too little ATP, and phosphocreatine takes up the protons under the cuff"
-FAST = "type I units alone carry 20-25 %1RM and tire too little in 30 repetitions for a cuff to bring in type II"
+FAST = "type II units work at 20-25 %1RM without a cuff too: with it they work half as much again, not twice as much"
 
 
-@pytest.mark.xfail(strict=True, reason=ACID)
 @pytest.mark.parametrize("load", [20, 25])
 def test_thirty_light_repetitions_with_a_cuff_reach_an_acidity_that_they_do_not_reach_without(thirty, load):
     assert thirty[load, 80]["H+ (nM)"] > 1.1 * thirty[load, 0]["H+ (nM)"]
@@ -129,7 +127,7 @@ def test_a_heavier_load_gives_fewer_repetitions(failing):
 
 
 @pytest.mark.xfail(
-    strict=True, reason="30 %1RM is light for the model: about twice the measured repetitions in the first set"
+    strict=True, reason="the last sets have a third more repetitions than measured: rest under the cuff gives back too much"
 )
 def test_repetitions_to_failure_are_those_measured(failing):
     mean = 0.5 * (failing[30, 70] + failing[40, 70])
@@ -180,9 +178,8 @@ def recoveries():
     tau = exponential_time(*recovery)
     early = exponential_time(*(values[:120] for values in recovery))
     # Occluded: the second set comes three minutes after the first, the cuff stays on between them.
-    held = study.scenario(
-        "ischaemic_exercise", load="20 %1RM", **{"exercise.until": "reps", "exercise.sets": [40, 1], "rest": "180 s"}
-    ).run()
+    occluded = {"cuff": "very_wide_thigh", "cuff_pressure": "250 mmHg", "cuff.device": "regulated"}
+    held = study.scenario(**occluded, **{"exercise.sets": [40, 1], "rest": "180 s"}).run()
 
     def regained(run, begin):
         rest, low, later = (at(run, "phosphocreatine", t) for t in (0.0, begin, begin + 175.0))
@@ -223,8 +220,8 @@ def test_a_tighter_cuff_deoxygenates_more(deoxygenation):
     assert deoxygenation[80] > deoxygenation[60] > deoxygenation[40] > deoxygenation[0]
 
 
-def test_60_and_80_percent_deoxygenate_twice_as_much_as_40(deoxygenation):
-    assert deoxygenation[60] > 2.0 * deoxygenation[40]
+def test_most_deoxygenation_comes_between_40_and_60_percent(deoxygenation):
+    assert deoxygenation[60] - deoxygenation[40] > 2.0 * (deoxygenation[80] - deoxygenation[60])
 
 
 def test_60_and_80_percent_deoxygenate_alike(deoxygenation):
