@@ -246,6 +246,15 @@ def test_a_trace_and_not_the_set_point_is_judged(leg_report):
     assert "CUF-01" not in severities(found)
 
 
+def test_peaks_of_contractions_are_seen():
+    session = limbflow.load("30-15-15-15").with_(sets=[8], load="40 %1RM", **{"cuff.device": "unregulated"})
+    record = limbflow.check(session).record
+    highest = 100 * float(session.run().cuff_pressure_aop_maximum.sel(scope="session"))
+    assert record.readings("cuff_contraction_peak_aop").values[~record.relaxed].max() == pytest.approx(
+        highest, rel=0.005
+    )
+
+
 def test_what_lasts_counts_only_when_it_lasts(leg_report):
     run = leg_report.run.copy(deep=True)
     for seconds, broken in ((115, False), (125, True)):
@@ -434,7 +443,8 @@ def test_the_plot_marks_broken_limits(short_scenario):
 
 
 def test_a_finished_run_is_judged_as_its_scenario_is(command, short_file):
-    assert command("run", short_file, "--out", "run.h5", "--set", "cuff_pressure=85 %AOP").returncode == 0
+    changes = ("--set", "cuff_pressure=85 %AOP", "--set", "sample_interval=0.25 s")
+    assert command("run", short_file, "--out", "run.h5", *changes).returncode == 0
     done = command("check", "run.h5", "--json")
     assert done.returncode == 0, done.stderr
     alone = json.loads(command("check", short_file, "--set", "cuff_pressure=85 %AOP", "--json").stdout)

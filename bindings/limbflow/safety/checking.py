@@ -14,7 +14,7 @@ from ..scenario import Scenario, as_scenario
 from .disagreements import Disagreement, disagreements
 from .judging import BROKEN, DOES_NOT_APPLY, MET, NOT_JUDGED, UNANSWERED, Judgement, judge
 from .limits import SEVERITIES, Limit, load_limits, shipped_limits
-from .record import Record
+from .record import Record, finely_sampled
 from .screening import Screening, load_screening
 
 if TYPE_CHECKING:
@@ -188,12 +188,18 @@ def check(
     observed takes the place of what the model gives. `limits` is a file whose limits are added to the shipped ones, or
     a list of limits to judge instead.
 
-    The report says which limits are met and which are broken, by how much and who published them; it never says that a
-    protocol can do no harm. Raises `InputError` for files, `ComputationError` when the run cannot be completed.
+    A scenario with an exercise is sampled four times a second, so that the peaks of contractions are seen; a run that
+    was made already is judged at its samples. The report says which limits are met and which are broken, by how much
+    and who published them; it never says that a protocol can do no harm. Raises `InputError` for files,
+    `ComputationError` when the run cannot be completed.
     """
     import xarray
 
     answers = None if screening is None else load_screening(screening)
     table = chosen_limits(limits)
-    run = scenario if isinstance(scenario, xarray.Dataset) else as_scenario(scenario).run(progress=progress)
+    run = (
+        scenario
+        if isinstance(scenario, xarray.Dataset)
+        else finely_sampled(as_scenario(scenario)).run(progress=progress)
+    )
     return Report(Record(run, answers), table)

@@ -132,7 +132,7 @@ def set_over_occlusion(record: Record, extra: float = 0.0, less: float = 0.0) ->
     if not record.plan.has_cuff:
         return None
     pressure, occlusion = record.signal("cuff_pressure_set"), float(record.run["aop"])
-    return record.over_time(100 * (pressure + extra) / max(occlusion - less, 1.0), record.cuff_on)
+    return record.over_time(100 * (pressure + extra) / max(occlusion - less, 1.0), record.cuff_settled)
 
 
 @derives("cuff_set_aop")
@@ -246,8 +246,9 @@ def total_cuff_on_time(record: Record) -> Readings:
 
 def gaps(record: Record) -> list[tuple[float, float, float]]:
     """Begin and length of each time without pressure between two spells, and the length of the spell before; s."""
-    found = spells(record.cuff_on, record.time)
-    return [(a[1], b[0] - a[1], a[1] - a[0]) for a, b in pairwise(found)]
+    return [
+        (begin + length, after - begin - length, length) for (begin, length), (after, _) in pairwise(record.cuff_spells)
+    ]
 
 
 @derives("reperfusion_gap")

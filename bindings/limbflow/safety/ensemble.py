@@ -12,7 +12,7 @@ from ..exceptions import ComputationError, InputError
 from ..scenario import Scenario
 from .judging import Judgement, judge
 from .limits import Limit
-from .record import Record
+from .record import Record, finely_sampled
 from .screening import Screening
 
 # What the derived quantities read, besides the signals that limits name.
@@ -74,7 +74,7 @@ def judge_all(
         if scenario is None:
             return Member(error="not a possible session")
         try:
-            record = Record(scenario.run(signals=signals, progress=False), screening)
+            record = Record(finely_sampled(scenario).run(signals=signals, progress=False), screening)
         except (ComputationError, InputError, RuntimeError) as error:
             return Member(error=str(error))
         return Member(tuple(judge(limits, record)), measure(record) if measure else {})

@@ -8,6 +8,9 @@ from typing import Any
 
 from .. import _engine
 
+# Of a scenario that names none, s.
+USUAL_SAMPLE_INTERVAL = 1.0
+
 
 @dataclass(frozen=True)
 class PlannedExercise:
@@ -48,6 +51,7 @@ class Plan:
     baseline: float
     passive: float
     exercises: tuple[PlannedExercise, ...]
+    sample_interval: float
 
     @classmethod
     def of(cls, text: str) -> Plan:
@@ -77,6 +81,7 @@ class Plan:
             exercises=tuple(
                 planned_exercise(table) for table in (exercises if isinstance(exercises, list) else [exercises])
             ),
+            sample_interval=quantity(values.get("simulation", {}), "sample_interval", "s", USUAL_SAMPLE_INTERVAL),
         )
 
     @property

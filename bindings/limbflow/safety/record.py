@@ -16,6 +16,7 @@ from .quantities import quantities
 if TYPE_CHECKING:
     import xarray
 
+    from ..scenario import Scenario
     from .screening import Screening
 
 
@@ -132,23 +133,61 @@ class Record:
 
     @cached_property
     def cuff_on(self) -> np.ndarray:
-        """The samples at which the cuff is asked to hold pressure.
+        """The samples at which the cuff is asked to hold pressure."""
+        return self.signal("cuff_pressure_set") > 0
 
-        A signal is a mean over the beat around its sample: the sample at which the cuff is let off, with less than
-        the pressure before it, is off.
+    @cached_property
+    def cuff_settled(self) -> np.ndarray:
+        """Those of them at which the pressure asked for is that of the sample before or after.
+
+        A signal is a mean over the beat around its sample; where the cuff goes on or off, it is something between.
         """
         pressure = self.signal("cuff_pressure_set")
-        on = pressure > 0
-        before, after = np.concatenate(([0.0], pressure[:-1])), np.concatenate((pressure[1:], [0.0]))
-        return on & ~((after <= 0) & (pressure < 0.99 * before))
+        same = np.abs(np.diff(pressure)) <= 0.01 * np.maximum(pressure[1:], pressure[:-1])
+        return self.cuff_on & (np.append(same, False) | np.insert(same, 0, False))
 
     @cached_property
     def cuff_spells(self) -> list[tuple[float, float]]:
-        """Begin and length (s) of each time under the cuff; all of them take no longer than the engine's sum."""
-        found = [(begin, end - begin) for begin, end in spells(self.cuff_on, self.time)]
+        """Begin and length (s) of each time under the cuff.
+
+        It begins and ends where the pressure asked for passes half of what it is within a second of that, at the border
+        of a part of the protocol where there is one. All together take no longer than the engine's `cuff_on_time`.
+        """
+        pressure, step = self.signal("cuff_pressure_set"), float(np.diff(self.time[:2])[0])
+        reach = max(int(np.ceil(1.0 / step)), 1)
+        padded = np.pad(pressure, reach)
+        half = 0.5 * np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=-1)
+        on = self.cuff_on & (pressure >= half)
+        borders = np.append(self.run["segment_begin"].values, self.run["segment_end"].values[-1:])
+
+        def passing(index: int, level: float) -> float:
+            """When the pressure passes `level` between the samples `index` - 1 and `index`."""
+            before, after = pressure[index - 1], pressure[index]
+            time = float(self.time[index - 1] + (level - before) / (after - before) * step)
+            nearest = float(borders[np.argmin(np.abs(borders - time))])
+            return nearest if abs(nearest - time) <= step else time
+
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
+        found = []
+        for first, past in zip(edges[::2], edges[1::2], strict=True):
+            begin = passing(first, half[first]) if first > 0 else float(self.time[0])
+            end = passing(past, half[past - 1]) if past < self.time.size else float(self.time[-1])
+            found.append((begin, end - begin))
         total = sum(length for _, length in found)
         share = min(1.0, float(self.run["cuff_on_time"]) / total) if total > 0 else 1.0
         return [(begin, share * length) for begin, length in found]
+
+
+# A repetition takes a second or more, and what it does to pressures less.
+FINEST_SAMPLES = 0.25
+
+
+def finely_sampled(scenario: Scenario) -> Scenario:
+    """The scenario with samples close enough to see every contraction; as it is where nothing contracts."""
+    plan = Plan.of(scenario.text)
+    if not plan.exercises or plan.sample_interval <= FINEST_SAMPLES:
+        return scenario
+    return scenario.with_(sample_interval=f"{FINEST_SAMPLES} s")
 
 
 def spells(flags: np.ndarray, times: np.ndarray) -> list[tuple[float, float]]:
