@@ -138,10 +138,10 @@ def test_quantities_of_the_model_come_from_it():
     session = limbflow.load("30-15-15-15").with_(**{"exercise.sets": "[3, 3]", "cuff.during": "sets"})
     record = limbflow.check(session).record
     occluded = limbflow.check(passive("wide_arm", 8000, cuff_pressure="130 %AOP")).record
-    absent = {"strap_full_occlusion_probability"}  # of a strap
+    strap = limbflow.check(session.with_(**{"cuff": "strap_leg", "cuff.tightness": 5})).record
     for name, quantity in quantities().items():
-        if quantity.origin != "question" and name not in absent:
-            found = record.readings(name), occluded.readings(name)
+        if quantity.origin != "question":
+            found = record.readings(name), occluded.readings(name), strap.readings(name)
             assert any(each is not None and each.applicable.any() for each in found), name
 
 
@@ -196,6 +196,29 @@ def test_a_heavy_squat_under_a_cuff_is_a_stop():
     assert severities(limbflow.check(limbflow.load("30-15-15-15").with_(**changes)))["RX-01"] == "stop"
     changes["cuff.during"] = "rests"  # off while lifting
     assert "RX-01" not in severities(limbflow.check(limbflow.load("30-15-15-15").with_(**changes)))
+
+
+@pytest.mark.parametrize(("limb", "severity"), [("arm", "stop"), ("leg", "warn")])
+def test_a_strap_at_seven_of_ten(limb, severity):
+    """It shuts the artery of a quarter of arms and of an eighth of legs (Bell 2018)."""
+    strap = {"cuff": f"strap_{limb}", "limb": limb, "cuff.tightness": 7, "exercise.sets": "[5]"}
+    protocol = limbflow.load("30-15-15-15_arm" if limb == "arm" else "30-15-15-15")
+    found = limbflow.check(protocol.with_(**strap))
+    assert severities(found)["CUF-15"] == severity
+    shut = next(finding for finding in found.findings if finding.id == "CUF-15").value
+    assert shut == pytest.approx({"arm": 25, "leg": 12}[limb], abs=3)
+    assert severities(found)["CUF-05"] == "warn"
+    answered = limbflow.check(
+        passive(f"wide_{'arm' if limb == 'arm' else 'thigh'}"), screening={"answers": {"perceived_tightness": 7}}
+    )
+    assert severities(answered)["CUF-15"] == severity
+
+
+def test_a_strap_on_a_measured_artery():
+    strap = {"cuff": "strap_arm", "limb": "arm", "cuff.tightness": 7, "exercise.sets": "[5]"}
+    for pressure, broken in (("110 mmHg", True), ("300 mmHg", False)):
+        session = limbflow.load("30-15-15-15_arm").with_(**strap, **{"cuff.occlusion_pressure": pressure})
+        assert (severities(limbflow.check(session)).get("CUF-15") == "stop") == broken
 
 
 def refill(seconds: float, run) -> dict[str, str]:

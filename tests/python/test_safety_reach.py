@@ -49,6 +49,8 @@ def sessions() -> list[limbflow.Scenario]:
         session("failure_sets", cuff_pressure="100 %AOP", load="40 %1RM"),
         session(person="older_woman", person__mass="85 kg", systolic_pressure="185 mmHg", sets=[3]),
         session(person__age="12 yr", sets=[3]),
+        session("30-15-15-15_arm", cuff="strap_arm", cuff__tightness=7, sets=[3]),
+        session("30-15-15-15_arm", cuff="strap_arm", cuff__tightness=3, sets=[3]),
         passive("wide_arm", 14400, cuff_pressure="150 %AOP"),
         passive("wide_arm", 700, cuff_pressure="130 %AOP"),
         passive("wide_thigh", 7500, cuff_pressure="310 mmHg"),
@@ -61,12 +63,10 @@ def sessions() -> list[limbflow.Scenario]:
 
 
 def is_of_the_model(limit: safety.Limit) -> bool:
-    """Whether a session can decide it: neither answers alone, nor a strap, nor a kind of session that is asked for."""
+    """Whether a session can decide it: not only answers, nor a kind of session that is asked for."""
     names = {condition.quantity.name for tier in limit.tiers for condition in (tier.test, *tier.when)}
     asked = {name for name in names if quantities()[name].origin == "question"} - {"prior_sessions"}
-    return (
-        bool(limit.tiers) and not limit.is_screening and not asked and "strap_full_occlusion_probability" not in names
-    )
+    return bool(limit.tiers) and not limit.is_screening and not asked
 
 
 @pytest.fixture(scope="module")

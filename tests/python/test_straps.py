@@ -112,7 +112,7 @@ def test_a_session_under_a_strap():
 def test_the_safety_check_counts_how_often_a_strap_shuts_the_artery():
     session = limbflow.load("30-15-15-15").with_(cuff="strap_arm", tightness=7, sets="[5]", **ARM)
     found = limbflow.check(session)
-    expected = limbflow.strap("arm", tightness=7, person="adult_man", posture="seated").full_occlusion
+    expected = limbflow.strap("arm", tightness=7).full_occlusion
     reading = found.record.readings("strap_full_occlusion_probability")
     assert float(reading.values.max()) == pytest.approx(100 * expected, rel=1e-6)
     assert "CUF-15" in {finding.id for finding in found.findings}

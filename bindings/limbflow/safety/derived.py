@@ -195,13 +195,22 @@ def occlusion_pressure_known(record: Record) -> Readings | None:
 
 @derives("strap_full_occlusion_probability")
 def strap_full_occlusion_probability(record: Record) -> Readings | None:
-    """Of a strap that is rated or pulled, against the occlusion pressure that is known of this person."""
-    native = _engine.parse_scenario(record.run.attrs["scenario"], "scenario")
-    if not native.has_strap_pull:
-        return None
-    known = _engine.OcclusionKnown
-    of = known.measured if record.plan.occlusion_pressure_measured else known.of_person
-    return Readings.single(100 * _engine.read_strap(native, of).full_occlusion)
+    """Of a strap that is rated or pulled, or of one that was answered to feel so tight.
+
+    Against the occlusion pressure that was measured; else a rating against that of the people who rated (Bell 2018),
+    since it says nothing of the pressure on this person, and a pull against that of the scenario's person.
+    """
+    native, known = _engine.parse_scenario(record.run.attrs["scenario"], "scenario"), _engine.OcclusionKnown
+    if native.has_strap_pull:
+        unmeasured = known.of_people if record.plan.strap_is_rated else known.of_person
+        of = known.measured if record.plan.occlusion_pressure_measured else unmeasured
+        return Readings.single(100 * _engine.read_strap(native, of).full_occlusion)
+    if "perceived_tightness" in record.answers:
+        from ..straps import strap
+
+        found = strap(record.plan.limb, tightness=record.answers["perceived_tightness"])
+        return Readings.single(100 * found.full_occlusion)
+    return None
 
 
 @derives("occlusion_set_margin")

@@ -8,6 +8,8 @@ from typing import Any
 
 from .. import _engine
 
+# How a strap is put on, which says its pressure.
+STRAP_PULLS = ("tension", "stretch", "overlap", "tightness")
 # Of a scenario that names none, s.
 USUAL_SAMPLE_INTERVAL = 1.0
 
@@ -48,6 +50,7 @@ class Plan:
     during: str
     pressure_is_relative: bool
     occlusion_pressure_measured: bool
+    strap_is_rated: bool
     baseline: float
     passive: float
     exercises: tuple[PlannedExercise, ...]
@@ -58,7 +61,8 @@ class Plan:
         """The plan of a scenario's whole text, as `Scenario.text` gives it."""
         values, _ = _engine.parse_toml(text, "scenario")
         person, cuff, timing = values["person"], values.get("cuff", {}), values.get("timing", {})
-        given = [cuff["pressure"]] if "pressure" in cuff else []
+        pulled = any(pull in cuff for pull in STRAP_PULLS)
+        given = [cuff["pressure"]] if "pressure" in cuff and not pulled else []
         given += [point["pressure"] for point in cuff.get("profile", ())]
         given = [pressure for pressure in given if _engine.parse_quantity(pressure)[0] > 0]
         exercises = values.get("exercise", [])
@@ -76,6 +80,7 @@ class Plan:
             during=cuff.get("during", "all" if "cuff" in values else "never"),
             pressure_is_relative=bool(given) and all(str(pressure).endswith("%AOP") for pressure in given),
             occlusion_pressure_measured=cuff.get("occlusion_pressure", "emergent") != "emergent",
+            strap_is_rated="tightness" in cuff,
             baseline=quantity(timing, "baseline", "s", 0.0),
             passive=quantity(timing, "passive", "s", 0.0),
             exercises=tuple(

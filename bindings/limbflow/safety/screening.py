@@ -118,7 +118,8 @@ def questionnaire() -> str:
             )
         ]
         points = f"points card: {quantity.points}" if quantity.points else ""
-        lines += [f"# {quantity.question} ({'; '.join(filter(None, [', '.join(ids), points]))})"]
+        decides = "; ".join(filter(None, [", ".join(ids), points]))
+        lines += [f"# {quantity.question}{f' ({decides})' if decides else ''}"]
         lines += [f"#{name} =   # {quantity.accepted}", ""]
     lines += ["[observed] # what was measured or seen in the session, such as", '#capillary_refill_time = "2 s"']
     return "\n".join(lines) + "\n"
