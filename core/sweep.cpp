@@ -65,14 +65,19 @@ Axis grid_axis(std::string name, std::string key, std::string unit, double from,
   if (steps == 0 || (steps == 1 && from != to)) {
     throw bad_axis(name, "a grid between two values needs at least 2 steps");
   }
+  return list_axis(std::move(name), std::move(key), std::move(unit), grid_points(from, to, steps));
+}
+
+std::vector<double> grid_points(double from, double to, std::size_t steps) {
   std::vector<double> values(steps, from);
   for (std::size_t i = 1; i < steps; ++i) {
     const auto last = static_cast<double>(steps - 1);
     const auto at = static_cast<double>(i);
     values[i] = (from * (last - at) + to * at) / last;
   }
-  values.back() = to;
-  return list_axis(std::move(name), std::move(key), std::move(unit), std::move(values));
+  if (steps > 1)
+    values.back() = to;
+  return values;
 }
 
 // ---- samples

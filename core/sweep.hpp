@@ -59,6 +59,9 @@ Axis label_axis(std::string name, std::string key, std::vector<std::string> labe
 /// Throws InputError when `steps` is 0, or 1 with `from` unlike `to`.
 Axis grid_axis(std::string name, std::string key, std::string unit, double from, double to, std::size_t steps);
 
+/// `steps` numbers evenly from `from` to `to`, ends included; `from` alone for one step.
+std::vector<double> grid_points(double from, double to, std::size_t steps);
+
 /// What a sampled axis draws from: uniform on [low, high].
 struct SampledRange {
   std::string name, key, unit;

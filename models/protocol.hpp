@@ -42,7 +42,4 @@ struct Protocol {
 /// forward. A set "until failure" has `most_repetitions_to_failure` repetitions until its end is known.
 Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, const std::vector<double>& set_ends = {});
 
-/// Repetitions after which a set to failure is ended.
-inline constexpr int most_repetitions_to_failure = 300;
-
 } // namespace limbflow::models

@@ -1,5 +1,6 @@
 #include "models/scenario.hpp"
 
+#include "core/sweep.hpp"
 #include "models/strap.hpp"
 
 #include <algorithm>
@@ -227,6 +228,9 @@ Diagnostic not_found(const fs::path& name, const std::vector<std::string>& folde
     for (const std::string& item : shipped(folder))
       names.push_back(item);
   const std::string stem = name.extension() == ".toml" ? name.stem().string() : name.filename().string();
+  const std::vector<std::string> sweeps = shipped("sweeps");
+  if (std::ranges::find(names, stem) == names.end() && std::ranges::find(sweeps, stem) != sweeps.end())
+    d.hint = "this is a sweep: limbflow sweep " + stem;
   d.nearest = nearest_key(stem, names).value_or("");
   d.accepted = "a TOML file, or " + join(names);
   return d;
@@ -389,8 +393,10 @@ private:
       reader.error("during", "conflict", "a strap is pulled once and cannot follow a profile", "all, sets, rests, never");
     else if (cuff.pull && has_pressure)
       reader.warning("pressure", "unused-key", "is not used", "how the strap is put on says its pressure");
-    scenario_.pressure =
-        cuff_pressure(read_pressure(reader, !profiled && !cuff.pull && scenario_.during != CuffDuring::never));
+    const bool needs_pressure = !profiled && !cuff.pull && scenario_.during != CuffDuring::never;
+    if (needs_pressure && !has_pressure) // of the scenario, not of the cuff's own file that it extends
+      root.missing("cuff.pressure", relative_pressure_bounds.describe() + ", or " + cuff_pressure_bounds.describe());
+    scenario_.pressure = cuff_pressure(read_pressure(reader, false));
     read_profile(reader);
     if (has_profile && has_pressure && !has_during)
       reader.error("profile", "conflict", "both a pressure and a profile are given",
@@ -654,7 +660,7 @@ private:
   }
 
   void read_measurements(TableReader& root) {
-    const double end = duration_of(scenario_);
+    const double end = longest_duration_of(scenario_);
     for (TableReader& reader : root.tables("measure", most_points)) {
       Measurement measurement;
       measurement.kind = reader.choice("kind", measurement_kinds);
@@ -963,18 +969,41 @@ const LimbAnthropometry& limb_of(const Scenario& scenario) {
   return scenario.limb == LimbKind::arm ? scenario.person.arm : scenario.person.leg;
 }
 
-double duration_of(const Exercise& exercise) {
+namespace {
+
+double duration_with(const Exercise& exercise, double repetitions) {
   const double repetition =
       (exercise.hold_s > 0 ? exercise.hold_s : exercise.concentric_s + exercise.eccentric_s) + exercise.pause_s;
-  const auto repetitions = std::accumulate(exercise.sets.begin(), exercise.sets.end(), 0.0);
   const double rests = exercise.sets.empty() ? 0 : static_cast<double>(exercise.sets.size() - 1);
   return repetitions * repetition + rests * exercise.rest_s;
 }
 
-double duration_of(const Scenario& scenario) {
+double idle_time(const Scenario& scenario) {
   double total = scenario.baseline_s + scenario.passive_s + scenario.recovery_s;
   for (const Exercise& exercise : scenario.exercises)
-    total += exercise.rest_before_s + duration_of(exercise);
+    total += exercise.rest_before_s;
+  return total;
+}
+
+} // namespace
+
+double duration_of(const Exercise& exercise) {
+  return duration_with(exercise, std::accumulate(exercise.sets.begin(), exercise.sets.end(), 0.0));
+}
+
+double duration_of(const Scenario& scenario) {
+  double total = idle_time(scenario);
+  for (const Exercise& exercise : scenario.exercises)
+    total += duration_of(exercise);
+  return total;
+}
+
+double longest_duration_of(const Scenario& scenario) {
+  double total = idle_time(scenario);
+  for (const Exercise& exercise : scenario.exercises)
+    total += exercise.until == SetEnd::failure
+                 ? duration_with(exercise, most_repetitions_to_failure * static_cast<double>(exercise.sets.size()))
+                 : duration_of(exercise);
   return total;
 }
 
@@ -1124,11 +1153,8 @@ std::vector<std::string> range_texts(const std::string& key, const std::string& 
     if (low == high)
       refuse_axis(key, shown, "out-of-range", "the range starts where it ends");
     std::vector<std::string> texts;
-    for (std::int64_t i = 0; i < steps; ++i) {
-      const double value =
-          i + 1 == steps ? high : low + (high - low) * static_cast<double>(i) / static_cast<double>(steps - 1);
+    for (const double value : core::grid_points(low, high, static_cast<std::size_t>(steps)))
       texts.push_back(core::format_number(value) + (end.unit == "1" ? "" : " " + std::string(end.unit)));
-    }
     return texts;
   } catch (const core::UnitError& error) {
     refuse_axis(key, shown, error.rule, error.what(), error.accepted);
@@ -1224,6 +1250,7 @@ SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std:
       refuse_axis(axis.key, texts[i], "duplicate-value", "'" + texts[i] + "' is in the axis twice");
 
   Diagnostics diagnostics;
+  std::set<std::array<std::string, 3>> told;
   const std::size_t stride = (texts.size() + most_checked_values - 1) / most_checked_values;
   for (std::size_t i = 0; i < texts.size();
        i = i + 1 == texts.size() ? i + 1 : std::min(i + stride, texts.size() - 1)) {
@@ -1231,7 +1258,8 @@ SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std:
       with(scenario, {{axis.key, texts[i]}});
     } catch (const InputError& error) {
       for (const Diagnostic& d : error.diagnostics())
-        diagnostics.add(d);
+        if (told.insert({d.rule, d.key, d.message}).second) // once for all values
+          diagnostics.add(d);
     }
   }
   diagnostics.throw_if_errors();

@@ -89,6 +89,9 @@ enum class CuffDuring { never, all, sets, rests, profile };
 /// The muscle group that works.
 enum class MuscleGroup { elbow_flexors, knee_extensors, plantar_flexors };
 
+/// Repetitions after which a set to failure is ended.
+inline constexpr int most_repetitions_to_failure = 300;
+
 /// When a set ends: after its repetitions, or earlier if the muscle fails; or only when it fails.
 enum class SetEnd { repetitions, failure };
 
@@ -163,8 +166,11 @@ const LimbAnthropometry& limb_of(const Scenario& scenario);
 /// Length of one exercise from its first repetition to its last, without `rest_before_s`; in s.
 double duration_of(const Exercise& exercise);
 
-/// Length of the whole run in s.
+/// Length of the whole run in s; sets "until failure" as long as their listed repetitions.
 double duration_of(const Scenario& scenario);
+
+/// Length that the run cannot exceed, in s: sets "until failure" go on for `most_repetitions_to_failure`.
+double longest_duration_of(const Scenario& scenario);
 
 /// Where scenarios and parameter tables lie: the environment variable LIMBFLOW_DATA, else the directory given to
 /// `set_data_directory`, else the source tree, else the installed share directory. It holds `scenarios/` and either

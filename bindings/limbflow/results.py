@@ -23,6 +23,8 @@ import numpy as np
 from . import _engine
 from .exceptions import Diagnostic, InputError, StorageError
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
 if TYPE_CHECKING:
     import xarray
 
@@ -174,7 +176,10 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     try:
         return xarray.open_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"error: {path}: is not a result file: {error}") from error
+        with path.open("rb") as file:
+            hdf5 = file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
+        why = "it is cut short or damaged" if hdf5 else "it is not an HDF5 file"
+        raise InputError(f"error: {path}: is not a result of limbflow: {why}") from error
 
 
 def check_output(path: str | os.PathLike) -> None:

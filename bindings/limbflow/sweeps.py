@@ -82,7 +82,7 @@ def run(
     if file is not None:
         results.check_output(file)
     plan = _engine.SweepPlan(axes)
-    title = title or f"{scenario.title}, over {', '.join(axis.name.replace('_', ' ') for axis in axes)}"
+    title = title or f"{scenario.title}, over {listed([axis.name.replace('_', ' ') for axis in axes])}"
     kept = chosen(_engine.summaries(scenario._native), summaries)
     with watched(progress, title, len(plan)) as report:
         path = None if file is None else os.fspath(file)
@@ -93,6 +93,11 @@ def run(
         where = f"; they are kept in {file}, and the same call goes on from there" if goes_on else ""
         raise Interrupted(f"stopped with {len(plan) - arrays.left} of {len(plan)} members finished{where}", dataset)
     return dataset
+
+
+def listed(words: list[str]) -> str:
+    """Words as a person lists them: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def chosen(infos: list[tuple[_engine.SummaryInfo, str]], wanted: str | Iterable[str]) -> list[_engine.SummaryInfo]:

@@ -181,3 +181,37 @@ def test_a_sweep_does_not_overwrite_another_file(command, tmp_path):
     done = command("sweep", "30-15-15-15", "--axis", "rest=5, 10 s", "--out", "out.h5")
     check(done, 3, ["out.h5"], tmp_path, left=("out.h5",))
     assert (tmp_path / "out.h5").read_text() == "precious"
+
+
+def test_a_cuff_without_pressure_is_a_problem_of_the_scenario_not_of_the_cuff(command, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('extends = ["people/adult_man.toml", "cuffs/wide_thigh.toml"]\n[timing]\npassive = "60 s"\n')
+    error = command("run", own).stderr
+    assert "cuff.pressure: is missing" in error
+    assert "wide_thigh.toml" not in error
+
+
+def test_a_sweep_is_not_a_scenario_and_says_so(command):
+    assert "limbflow sweep pressure_load_rest" in command("run", "pressure_load_rest").stderr
+
+
+def test_the_same_problem_of_many_points_is_told_once(command):
+    error = command("sweep", "30-15-15-15", "--axis", "rest=10 mmHg, 20 mmHg, 30 mmHg").stderr
+    assert error.count("not of time") == 1
+
+
+@pytest.mark.parametrize(("content", "why"), [(b"text", "not an HDF5 file"), (b"\x89HDF\r\n\x1a\n", "damaged")])
+def test_a_file_that_is_no_result_says_why(command, tmp_path, content, why):
+    (tmp_path / "bad.h5").write_bytes(content)
+    assert why in command("plot", "bad.h5").stderr
+
+
+def test_a_test_may_come_as_late_as_a_set_to_failure_can_last(command, tmp_path):
+    own = tmp_path / "late.toml"
+    own.write_text(
+        SCENARIO.replace("sets = [4, 3]", 'sets = [4, 3]\nuntil = "failure"')
+        + '[[measure]]\nkind = "mvc"\nat = "60 s"\n[simulation]\ntolerance = 1e-3\n'
+    )
+    done = command("run", own, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["measurements"][0]["time"] == 60.0
