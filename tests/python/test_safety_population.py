@@ -102,6 +102,16 @@ def test_shares_count_people(report):
     assert order == sorted(order)
 
 
+def test_the_dataset_holds_everybody(report):
+    dataset = report.dataset
+    assert dataset.sizes == {"person": PEOPLE, "limit": 86}
+    for share in report.shares:
+        assert int((dataset.severity.sel(limit=share.limit.id) != "").sum()) == share.broken
+    assert bool((dataset.margin.where(dataset.severity != "") <= 1e-6).sum() > 0)
+    assert dataset.mass.attrs["units"] == "kg"
+    assert set(dataset.sex.values) == {"woman", "man"}
+
+
 def test_an_absolute_pressure_is_too_much_for_those_with_low_blood_pressure(report):
     tight = next(share for share in report.shares if share.limit.id == "CUF-11")
     assert 0 < tight.share < 1

@@ -45,7 +45,7 @@ def sessions() -> list[limbflow.Scenario]:
         session(load="90 %1RM", sets=[6], exercise__chest_pressure="80 mmHg", cuff_pressure="30 %AOP"),
         session(load="90 %1RM", sets=[3], exercise__chest_pressure="10 mmHg"),
         session(sets=[6, 4], environment__external_pressure="60 mmHg"),
-        session("failure_sets", person="older_man", heart_rate="100 bpm", systolic_pressure="170 mmHg", **strained),
+        session("failure_sets", person="older_man", heart_rate="125 bpm", systolic_pressure="170 mmHg", **strained),
         session("failure_sets", cuff_pressure="100 %AOP", load="40 %1RM"),
         session(person="older_woman", person__mass="85 kg", systolic_pressure="185 mmHg", sets=[3]),
         session(person__age="12 yr", sets=[3]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,21 @@ from .limits import SEVERITIES, Limit
 from .people import Population, load_population
 from .screening import Screening, load_screening
 
+if TYPE_CHECKING:
+    import xarray
+
 CONFIDENCE = 0.95
+UNITS = {
+    "age": "yr",
+    "height": "cm",
+    "mass": "kg",
+    "body_mass_index": "kg/m2",
+    "systolic_pressure": "mmHg",
+    "diastolic_pressure": "mmHg",
+    "heart_rate": "bpm",
+    "arm_circumference": "cm",
+    "leg_circumference": "cm",
+}
 MOST_PEOPLE = 1_000_000
 WHO = ("age", "body_mass_index", "systolic_pressure", "circumference")
 
@@ -73,6 +87,30 @@ class PopulationReport:
     def failed(self) -> int:
         """People whose run could not be completed; they count nowhere."""
         return len(self.members) - len(self.completed)
+
+    @property
+    def dataset(self) -> xarray.Dataset:
+        """Everybody whose run was completed, over `person`, and what the limits came to, over `person` and `limit`.
+
+        `severity` is that of a broken limit, and empty where none is; `margin` is what is left to the limit as a share
+        of it, negative where it is passed, NaN where it does not apply.
+        """
+        import xarray
+
+        judgements = [self.members[index].judgements for index in self.completed]
+        severity = [[each.severity if each.state == BROKEN else "" for each in row] for row in judgements]
+        margin = [[np.nan if each.margin is None else each.relative_margin for each in row] for row in judgements]
+        ids = [each.limit.id for each in judgements[0]] if judgements else []
+        people = [self.people[index] for index in self.completed]
+        variables: dict[str, Any] = {
+            "severity": (("person", "limit"), np.array(severity, dtype=object).reshape(len(people), len(ids))),
+            "margin": (("person", "limit"), np.array(margin, dtype=float).reshape(len(people), len(ids))),
+        }
+        for name in people[0] if people else ():
+            variables[name] = ("person", np.array([person[name] for person in people]), {"units": UNITS.get(name, "")})
+        coordinates = {"person": np.array(self.completed), "limit": np.array(ids, dtype=object)}
+        attributes = {"title": self.population.title, "seed": self.seed}
+        return xarray.Dataset(variables, coords=coordinates, attrs=attributes)
 
     def broken(self, severity: str | None = None) -> np.ndarray:
         """Of each completed person, whether any limit of that severity breaks (any at all if none is given)."""
