@@ -59,6 +59,7 @@ def risk_points(record: Record) -> Readings:
 
 @derives("sets_per_exercise")
 def sets_per_exercise(record: Record) -> Readings | None:
+    """Sets of an exercise."""
     return numbers([len(exercise.sets) for exercise in record.plan.exercises])
 
 
@@ -99,12 +100,14 @@ def rest_between_sets(record: Record) -> Readings | None:
 
 @derives("sets_to_failure")
 def sets_to_failure(record: Record) -> Readings:
+    """Sets are to go on to failure, or one fails."""
     failed = "time_to_failure" in record.run and bool(np.isfinite(float(record.run["time_to_failure"])))
     return Readings.single(any(exercise.to_failure for exercise in record.plan.exercises) or failed)
 
 
 @derives("load")
 def load(record: Record) -> Readings | None:
+    """Load while lifting, of the strongest lift."""
     if not record.plan.exercises:
         return None
     loads = np.array([np.nan, *(100 * exercise.load for exercise in record.plan.exercise_of_set)])
@@ -113,6 +116,7 @@ def load(record: Record) -> Readings | None:
 
 @derives("in_exercise")
 def in_exercise(record: Record) -> Readings:
+    """Between the begin of the first set and the end of the last."""
     in_set = record.set_number > 0
     after_begin = np.maximum.accumulate(in_set)
     before_end = np.maximum.accumulate(in_set[::-1])[::-1]
@@ -124,6 +128,7 @@ def in_exercise(record: Record) -> Readings:
 
 @derives("cuff_on")
 def cuff_on(record: Record) -> Readings:
+    """The cuff is asked to hold pressure."""
     return record.over_time(record.cuff_on.astype(object))
 
 
@@ -137,11 +142,13 @@ def set_over_occlusion(record: Record, extra: float = 0.0, less: float = 0.0) ->
 
 @derives("cuff_set_aop")
 def cuff_set_aop(record: Record) -> Readings | None:
+    """Pressure asked for over the occlusion pressure at rest."""
     return set_over_occlusion(record)
 
 
 @derives("cuff_set_aop_with_device_error")
 def cuff_set_aop_with_device_error(record: Record) -> Readings | None:
+    """Pressure asked for and 15 mmHg, over the occlusion pressure at rest."""
     return set_over_occlusion(record, extra=DEVICE_ERROR)
 
 
@@ -176,6 +183,7 @@ def cuff_pressure_aop(record: Record) -> Readings | None:
 
 @derives("cuff_contraction_peak_aop")
 def cuff_contraction_peak_aop(record: Record) -> Readings | None:
+    """Highest pressure delivered in each contraction over the occlusion pressure then."""
     if not record.plan.has_cuff or not record.plan.exercises:
         return None
     return record.over_time(100 * record.signal("cuff_pressure_aop"), ~record.relaxed)
@@ -183,6 +191,7 @@ def cuff_contraction_peak_aop(record: Record) -> Readings | None:
 
 @derives("occlusion_pressure_known")
 def occlusion_pressure_known(record: Record) -> Readings | None:
+    """The occlusion pressure is measured or can be modelled."""
     plan = record.plan
     if not plan.has_cuff:
         return None
@@ -243,12 +252,14 @@ def cuff_on_spell(record: Record) -> Readings | None:
 
 @derives("longest_cuff_on_spell")
 def longest_cuff_on_spell(record: Record) -> Readings:
+    """The longest continuous time under the cuff."""
     found = record.readings("cuff_on_spell")
     return Readings.single(0.0 if found is None else float(found.values.max()))
 
 
 @derives("total_cuff_on_time")
 def total_cuff_on_time(record: Record) -> Readings:
+    """Time under the cuff in the whole session, as run or as planned, whichever is more."""
     spells_of = (record.cuff_spells, record.plan.cuff_spells())
     return Readings.single(max(sum(length for _, length in found) for found in spells_of) / 60.0)
 
@@ -262,16 +273,19 @@ def gaps(record: Record) -> list[tuple[float, float, float]]:
 
 @derives("reperfusion_gap")
 def reperfusion_gap(record: Record) -> Readings | None:
+    """Time without pressure between two spells under the cuff."""
     return timed([(begin, length) for begin, length, _ in gaps(record)], 60.0)
 
 
 @derives("previous_cuff_on_spell")
 def previous_cuff_on_spell(record: Record) -> Readings | None:
+    """Continuous time under the cuff before a reperfusion."""
     return timed([(begin, before) for begin, _, before in gaps(record)], 60.0)
 
 
 @derives("zero_inflow_spell")
 def zero_inflow_spell(record: Record) -> Readings | None:
+    """Continuous time with less than 2 % of the resting inflow."""
     inflow = record.signal("arterial_inflow")
     none = inflow < NO_INFLOW * inflow[record.before].mean()
     return timed([(begin, end - begin) for begin, end in spells(none, record.time)], 1.0)
@@ -305,6 +319,7 @@ def after_release(record: Record) -> np.ndarray:
 
 @derives("systolic_pressure_peak")
 def systolic_pressure_peak(record: Record) -> Readings:
+    """Highest systolic pressure of the session."""
     return Readings.single(float(record.readings("systolic_pressure").values.max()))
 
 
@@ -316,6 +331,7 @@ def heart_rate_share(record: Record) -> Readings:
 
 @derives("systolic_fall_in_work")
 def systolic_fall_in_work(record: Record) -> Readings | None:
+    """Fall of systolic pressure below that before the session, in sets."""
     measured = record.observed.get("systolic_pressure")
     if measured is not None and measured.times is not None:
         return Readings(measured.values[0] - measured.values, measured.times)
@@ -324,11 +340,13 @@ def systolic_fall_in_work(record: Record) -> Readings | None:
 
 @derives("systolic_fall_after_release")
 def systolic_fall_after_release(record: Record) -> Readings:
+    """Fall of systolic pressure below that before the session, after the last release."""
     return record.over_time(fall(record, "systolic_pressure", after_release(record)))
 
 
 @derives("mean_pressure_fall_after_release")
 def mean_pressure_fall_after_release(record: Record) -> Readings:
+    """Fall of mean arterial pressure below that before the session, after the last release."""
     resting = record.signal("mean_arterial_pressure")[record.before].mean()
     return record.over_time(100 * fall(record, "mean_arterial_pressure", after_release(record)) / resting)
 
@@ -338,6 +356,7 @@ def mean_pressure_fall_after_release(record: Record) -> Readings:
 
 @derives("capillary_refill_rise")
 def capillary_refill_rise(record: Record) -> Readings:
+    """Capillary refill time, more than before the cuff."""
     before = record.signal("capillary_refill_time")[record.before].mean()
     measured = record.observed.get("capillary_refill_time")
     if measured is not None:
@@ -371,11 +390,13 @@ def share_of_rest(record: Record, signal: str) -> Readings:
 
 @derives("atp_share")
 def atp_share(record: Record) -> Readings:
+    """ATP of the working muscle over that at rest."""
     return share_of_rest(record, "atp")
 
 
 @derives("phosphocreatine_share")
 def phosphocreatine_share(record: Record) -> Readings:
+    """Phosphocreatine of the working muscle over that at rest."""
     return share_of_rest(record, "phosphocreatine")
 
 

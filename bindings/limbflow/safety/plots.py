@@ -32,6 +32,8 @@ PANELS = (
     ("Change of the limb's volume", ("limb_volume_change",)),
     ("Pressure dose of the nerve", ("nerve_pressure_dose",)),
 )
+# Not the colours of the limits.
+TRACE_STYLES = (LINE_STYLES[0], LINE_STYLES[2])
 LIMIT_STYLES: dict[str, dict[str, Any]] = {
     "stop": {"color": "#D55E00", "linestyle": "-", "linewidth": 1.4},
     "warn": {"color": "#E69F00", "linestyle": (0, (5, 2)), "linewidth": 1.2},
@@ -77,7 +79,7 @@ def panel(ax: Axes, report: Report, title: str, names: list[str], scale: float) 
     record = report.record
     shade_sets(record.run, ax, scale)
     highest, lowest = -np.inf, np.inf
-    for name, style in zip(names, LINE_STYLES, strict=False):
+    for name, style in zip(names, TRACE_STYLES, strict=False):
         times, values = trace_of(record, name)
         point = times.size == 1
         line = {**style, "marker": "o"} if point else style
