@@ -14,10 +14,12 @@ from .checking import Report
 from .disagreements import Disagreement
 from .envelopes import STRESS, Envelope
 from .judging import Judgement
+from .limits import Limit
 from .population import PopulationReport, interval
 
 WORDS = {"stop": "STOP", "warn": "warning", "info": "note"}
 WIDTH = 116
+TITLE_WIDTH = 64
 
 
 def print_report(report: Report) -> None:
@@ -145,7 +147,7 @@ def print_population(report: PopulationReport) -> None:
         [
             WORDS[share.severity],
             share.limit.id,
-            share.limit.title,
+            short_title(share.limit),
             f"{100 * share.share:.1f} %",
             f"{100 * share.low:.1f} to {100 * share.high:.1f} %",
             f"{share.broken} of {share.judged}",
@@ -199,10 +201,16 @@ def print_envelope(envelope: Envelope) -> None:
     if cuts:
         click.echo("\nwhat cuts the region")
         rows = [
-            [f"  {name}", envelope.limits[name].title, str(count), str(alone)] for name, (count, alone) in cuts.items()
+            [f"  {name}", short_title(envelope.limits[name]), str(count), str(alone)]
+            for name, (count, alone) in cuts.items()
         ]
         print_table(["  limit", "quantity", "protocols", "by it alone"], rows)
     click.echo()
+
+
+def short_title(limit: Limit) -> str:
+    """What a limit is about, in one column of a table."""
+    return textwrap.shorten(limit.quantities[0].means, TITLE_WIDTH, placeholder=" ...")
 
 
 def print_paragraph(head: str, text: str) -> None:
