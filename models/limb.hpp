@@ -296,16 +296,16 @@ private:
     out[signal_muscle_oxygen_uptake] = muscle_perfusion(y, p) * (arterial - y[capillary_oxygen]);
 
     // Venous blood: a mixture of the three beds.
-    const auto resting_bed = [&](const T& deficit, const BedRegulation<T>& bed) {
-      return T(o.arterial_saturation * (1.0 - extraction_ratio(deficit, bed) / bed.maximum_extraction_ratio));
+    const auto resting_bed = [&](const T& deficit, const T& perfusion, const BedRegulation<T>& bed) {
+      return T(o.arterial_saturation * (1.0 - extracted_share(deficit, perfusion, bed)));
     };
     const T least = 1e-6 * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
     const T working = max(least, y[active_perfusion] * p.active_resting_flow);
     const T inactive = max(least, y[inactive_perfusion] * p.inactive_resting_flow);
     const T skin = max(least, y[skin_perfusion] * p.skin_resting_flow);
     const T all = working + inactive + skin;
-    const T saturation = (working * capillary + inactive * resting_bed(y[inactive_deficit], p.muscle_regulation()) +
-                          skin * resting_bed(y[skin_deficit], p.skin_regulation())) /
+    const T saturation = (working * capillary + inactive * resting_bed(y[inactive_deficit], y[inactive_perfusion], p.muscle_regulation()) +
+                          skin * resting_bed(y[skin_deficit], y[skin_perfusion], p.skin_regulation())) /
                          all;
     const T venous_lactate = (working * y[capillary_lactate] + (inactive + skin) * y[blood_lactate]) / all;
     const T lactate_risen = venous_lactate - p.resting_blood_lactate;
@@ -479,8 +479,10 @@ private:
     };
     flow.muscle_capillary = capillary(at.deep_head);
     flow.skin_capillary = capillary(at.superficial_head);
+    // a contraction squeezes capillaries, and so their veins' pressure, from outside
+    const T around_muscle = at.external_muscle + p.active_share * (at.muscle_squeeze - at.external_muscle);
     flow.muscle_filtration =
-        p.deep_share * capillary_filtration(T(flow.muscle_capillary - at.external_muscle), at.interstitial,
+        p.deep_share * capillary_filtration(T(flow.muscle_capillary - around_muscle), at.interstitial,
                                             p.oncotic_difference, p.filtration_coefficient);
     flow.skin_filtration =
         (1.0 - p.deep_share) * capillary_filtration(T(flow.skin_capillary - at.external_skin), at.interstitial,

@@ -5,7 +5,8 @@
 //
 //   dq/dt = ( flow over resting flow - q ) / tau_transit    flow as capillary exchange sees it, a transit time late
 //   dx/dt = ( 1 - u ) / tau_store
-//   u     = q e(x) (1 + 1/d) / (1 + q/d)               uptake over resting uptake
+//   u     = q e_max s                                  uptake over resting uptake
+//   s     = e(x) / e_max (1 + 1/d) / (1 + q/d)         share of the blood's oxygen that is taken, at most 1
 //   e(x)  = e_max / (1 + (e_max - 1) exp(-k x))       extraction by tissue that has drawn x, over resting extraction
 //
 // d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
@@ -61,6 +62,16 @@ T extraction_ratio(const T& deficit, const BedRegulation<T>& bed) {
   return bed.maximum_extraction_ratio / (1.0 + (bed.maximum_extraction_ratio - 1.0) * exp(exponent));
 }
 
+/// Share (0..1) of the oxygen that blood can give off which the tissue takes; perfusion is over its resting value.
+template <class T>
+T extracted_share(const T& deficit, const T& perfusion, const BedRegulation<T>& bed) {
+  using std::max;
+  const T wanted = extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
+                   (bed.maximum_extraction_ratio * (1.0 + max(T(0.0), perfusion) / bed.diffusion_limit));
+  constexpr double turn = 0.05; // wanted shares above 1 - turn bend towards 1
+  return 1.0 - open_pressure_integral(T(1.0 - wanted), CollapseRange<T>{T(-turn), T(turn)});
+}
+
 /// d(perfusion)/dt in 1/s; flow_ratio is the flow over its resting value.
 template <class T>
 T perfusion_rate(const T& perfusion, const T& flow_ratio, const BedRegulation<T>& bed) {
@@ -70,9 +81,7 @@ T perfusion_rate(const T& perfusion, const T& flow_ratio, const BedRegulation<T>
 /// d(deficit)/dt in 1/s of a bed at rest; perfusion is over its resting value.
 template <class T>
 T deficit_rate(const T& deficit, const T& perfusion, const BedRegulation<T>& bed) {
-  using std::max;
-  const T uptake = perfusion * extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
-                   (1.0 + max(T(0.0), perfusion) / bed.diffusion_limit);
+  const T uptake = perfusion * bed.maximum_extraction_ratio * extracted_share(deficit, perfusion, bed);
   return (1.0 - uptake) / bed.store_time_constant;
 }
 

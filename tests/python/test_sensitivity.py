@@ -33,12 +33,14 @@ def test_a_parameter_that_the_scenario_cannot_see_is_not_tried(flows):
     assert flows.strongest_hold(next(p for p in flows.parameters if p.name == "arm_resting_flow")) is None
 
 
-def test_occlusion_pressure_is_inverse_to_the_share_that_an_elastic_cuff_passes():
+def test_occlusion_pressure_and_pull_are_inverse_to_the_share_that_an_elastic_cuff_passes():
     found = limbflow.sensitivity([STRAP], parameters=["elastic_cuff_share"])
     by_quantity = {outcome.quantity: found.of(outcome) for outcome in found.outcomes}
     assert by_quantity["arm aop nylon"] == []
     (entry,) = by_quantity["arm aop elastic same width"]
-    assert entry.normalised == pytest.approx(-1.0, abs=5e-3)
+    (pull,) = chosen_parameters(["elastic_cuff_pull"])
+    pressure = float(limbflow.aop("adult_man", "elastic_arm", "supine", width="5 cm"))
+    assert entry.normalised == pytest.approx(-(pressure + pull.value) / pressure, abs=5e-3)
 
 
 def test_a_slope_is_what_two_runs_give():
