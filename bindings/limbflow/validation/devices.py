@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _engine
-from ..occlusion import aop
 from ..straps import StrapPressure, strap
 from .registry import Evaluation, evaluates
 from .studies import Study
+from .trials import aop
 from .verdicts import Row, against, holds
 
 if TYPE_CHECKING:
