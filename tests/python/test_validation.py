@@ -6,7 +6,7 @@ import math
 import pytest
 
 from limbflow.validation import EVALUATORS, all_studies, validate
-from limbflow.validation.metabolism import blood_oxygen_pressure, first_minute, maximal_effort
+from limbflow.validation.metabolism import HOLD, blood_oxygen_pressure, first_minute, maximal_effort
 from limbflow.validation.studies import STUDIES
 from limbflow.validation.verdicts import against, holds, not_modelled, within, worst
 
@@ -122,7 +122,7 @@ def test_every_study_is_evaluated():
 
 def test_a_maximal_effort_is_maximal():
     study = next(study for study in all_studies() if study.id == "fluxes_buffers_recovery")
-    run = maximal_effort(study, "never")
+    run = maximal_effort(study, "never", HOLD, 99.0, 40)
     force, capacity = first_minute(run, "force")[1], first_minute(run, "force_capacity")[1]
     assert float((force / capacity).min()) > 0.95
     assert float((force / capacity).max()) <= 1.0 + 1e-9

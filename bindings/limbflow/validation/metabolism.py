@@ -168,7 +168,7 @@ def resting_oxygen_store(run: xarray.Dataset) -> float:
 
 
 def deoxyhaemoglobin_in_rest_1(run: xarray.Dataset) -> float:
-    """Mean concentration, uM: what near-infrared light sees at rest and the change from it. Four oxygen a haemoglobin."""
+    """Mean concentration, uM: what light sees at rest and the change from it. Four oxygen a haemoglobin."""
     seen = 1000.0 / 4.0 * parameter("oxygen_capacity") * parameter("light_blood_volume")
     at_rest = seen * (1.0 - resting_saturations(run)[1])
     return at_rest + float(run.deoxyhaemoglobin_change_mean.sel(scope="rest_1"))
@@ -210,8 +210,8 @@ def onset_of_fall(run: xarray.Dataset) -> float:
 def fluxes(study: Study) -> Evaluation:
     """Maximal efforts; recovery from a minute of light and half a minute of maximal work; full occlusion at rest.
 
-    Glycolysis and the recovery of pH belong to fast repetitions (Walter 1999), force-time integrals and deoxymyoglobin to a
-    maximal hold of a minute (Lanza 2006; Tevald 2009, from the same laboratory).
+    Glycolysis and the recovery of pH belong to fast repetitions (Walter 1999), force-time integrals and
+    deoxymyoglobin to a maximal hold of a minute (Lanza 2006; Tevald 2009, from the same laboratory).
     """
     efforts = {name: maximal_effort(study, during, HOLD, 99.0, 40) for name, during in CUFF_IN_EFFORT.items()}
     fast = maximal_effort(study, "never", FAST_REPETITIONS, 75.0, 48)

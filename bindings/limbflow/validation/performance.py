@@ -80,8 +80,8 @@ def emg_by_set(study: Study, pressure_mmhg: float) -> np.ndarray:
 def mvc_loss(study: Study) -> Evaluation:
     """From rest to the end of the last set.
 
-    Yasuda 2008: 30-15-15-15. Yasuda 2009: its bands span 30 repetitions and three sets of ten, and the model's mean of the two
-    is held against them; complete and moderate: 300 and 160 mmHg.
+    Yasuda 2008: 30-15-15-15. Yasuda 2009: its bands span 30 repetitions and three sets of ten, and the model's mean of
+    the two is held against them; complete and moderate: 300 and 160 mmHg.
     """
     rows: list[Row] = []
     for record in study.records():
