@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <limits>
 #include <stdexcept>
+#include <vector>
 
 namespace limbflow::models {
 
 namespace {
 
-/// Whole beats before a change of the cuff, so that what is reported up to it is the mean of a beat.
-constexpr double beats_before_change = 1.0;
-/// Beats after a change of the cuff until the averaged limb takes over.
+/// Whole beats before a change: the second is reported as the mean of a beat.
+constexpr double beats_before_change = 2.0;
+/// Beats after a change until the averaged limb takes over.
 constexpr double beats_after_change = 4.0;
 /// An averaged stretch shorter than this is not worth changing over for, in beats.
 constexpr double shortest_stretch = 1.0;
@@ -29,6 +32,24 @@ double onto_breakpoint(const core::Timeline<LimbControls<double>>& timeline, dou
     if (std::abs(segment.end - time) < closest_end)
       return segment.end;
   return time;
+}
+
+/// A stretch of time (s) in which something changes within a beat; both ends infinite if nothing does any more.
+struct Change {
+  double begin = std::numeric_limits<double>::infinity();
+  double end = std::numeric_limits<double>::infinity();
+};
+
+/// What segment k brings that is faster than a beat and not over at `time`: a course of the cuff's pressure, or at its begin the
+/// first contraction of a set or the end of the last.
+Change change_in(const std::vector<core::Segment<LimbControls<double>>>& segments, std::size_t k, double time) {
+  const auto& segment = segments[k];
+  if (segment.controls.cuff_pressure_rate != 0.0 && segment.end > time)
+    return {segment.begin, segment.end};
+  const bool of_a_set = k > 0 && segment.group != segments[k - 1].group && segment.controls.force != segments[k - 1].controls.force;
+  if (of_a_set && segment.begin > time)
+    return {segment.begin, segment.begin};
+  return {};
 }
 
 } // namespace
@@ -52,22 +73,24 @@ double nearest_beat_start(double phase) { return std::round(phase - pulse_mean_p
 
 Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, double time, double heart_rate, double phase) {
   const auto& segments = timeline.segments();
-  const auto changes = [&](const auto& segment) { return segment.controls.cuff_pressure_rate != 0.0 && segment.end > time; };
-  const auto change = std::find_if(segments.begin(), segments.end(), changes);
-  if (change == segments.end())
+  Change change;
+  std::size_t k = 0;
+  for (; k < segments.size() && !std::isfinite(change.begin); ++k)
+    change = change_in(segments, k, time);
+  if (!std::isfinite(change.begin))
     return {false, timeline.end()};
   // Beats counted from now, at the heart rate of now; starts of beats are whole numbers away from `first`.
   const auto beats_at = [&](double t) { return (t - time) * heart_rate; };
   const double first = pulse_mean_phase - phase;
   const auto start_before = [&](double beats) { return std::floor(beats - first + rounding) + first; };
   const auto start_after = [&](double beats) { return std::ceil(beats - first - rounding) + first; };
-  const double window = start_before(beats_at(change->begin) - beats_before_change);
+  const double window = start_before(beats_at(change.begin) - beats_before_change);
   if (window > shortest_stretch)
     return {false, onto_breakpoint(timeline, time + window / heart_rate)};
-  double until = beats_at(change->end) + beats_after_change;
-  for (auto later = change; later != segments.end() && beats_at(later->begin) < until + shortest_stretch; ++later)
-    if (later->controls.cuff_pressure_rate != 0.0)
-      until = std::max(until, beats_at(later->end) + beats_after_change);
+  double until = beats_at(change.end) + beats_after_change;
+  for (; k < segments.size() && beats_at(segments[k].begin) < until + shortest_stretch; ++k)
+    if (const Change later = change_in(segments, k, time); std::isfinite(later.begin))
+      until = std::max(until, beats_at(later.end) + beats_after_change);
   return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }
 

@@ -1,8 +1,8 @@
 // How a protocol is integrated: stretch by stretch in the fidelity that each needs, with sets that end when the muscle fails.
 //
-// The averaged limb follows everything that is slow against a beat. When the cuff's pressure moves, the artery shuts or opens within a
-// beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from a whole beat before the change
-// to four beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
+// The averaged limb follows everything that is slow against a beat. When the cuff's pressure moves or a set begins or ends, vessels
+// shut or open within a beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from two whole
+// beats before the change to four beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
 // (pulse_mean_phase), where their arterial volumes mean the same.
 //
 // A set ends where the force asked for needs more drive than is at hand. The rest of the protocol then moves forward.
@@ -27,7 +27,7 @@ namespace limbflow::models {
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
   double step_tolerance = 1e-8;   ///< relative, and absolute over each state's scale
-  bool resolve_cuff_changes = true; ///< averaged runs: resolve the beats around a change of the cuff
+  bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff, begins and ends of sets
   std::function<bool()> cancel{};
 };
 
@@ -121,7 +121,7 @@ CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& 
   while (!result.protocol.timeline.empty() && time < result.protocol.timeline.end()) {
     const auto& timeline = result.protocol.timeline;
     Stretch stretch{options.fidelity == Fidelity::pulsatile, timeline.end()};
-    if (!stretch.pulsatile && options.resolve_cuff_changes)
+    if (!stretch.pulsatile && options.resolve_changes)
       stretch = next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
     if (stretch.pulsatile && !was_pulsatile) {
       if (time > 0.0)

@@ -344,7 +344,7 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
   CourseOptions course;
   course.fidelity = scenario.fidelity;
   course.step_tolerance = step_tolerance(scenario.relative_tolerance);
-  course.resolve_cuff_changes = !options.waveforms;
+  course.resolve_changes = !options.waveforms;
   course.cancel = options.cancel;
   constexpr double waveform_window = 0.01; // beats
   BeatMeanRecorder recorder(parameters, options.waveforms ? waveform_window : 1.0, recorded_signals(kept));
