@@ -7,7 +7,7 @@ readonly build_dir=build/release
 readonly stamp=.venv/.limbflow-installed
 readonly system_packages=(
   g++ cmake ninja-build git python3 python3-dev python3-venv
-  libboost-dev libeigen3-dev libhdf5-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev
+  libboost-dev libeigen3-dev libhdf5-dev libtomlplusplus-dev libhwy-dev libgtest-dev libbenchmark-dev
 )
 # What the compiled library and the installed package are made from; newer than the stamp means build again.
 readonly build_inputs=(CMakeLists.txt pyproject.toml core models bindings scenarios tests/CMakeLists.txt tests/core tests/models)

@@ -1,10 +1,14 @@
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -41,7 +45,7 @@ struct SweepArrays {
   bool interrupted = false; ///< by Ctrl-C, be it after the last member
 };
 
-/// Runs members of a sweep of one scenario, from many threads.
+/// Runs members of a sweep of one scenario side by side, from many threads.
 class MemberRunner {
 public:
   MemberRunner(const models::Scenario& base, const core::SweepPlan& plan, const std::vector<core::SummaryInfo>& summaries)
@@ -58,26 +62,71 @@ public:
     }
   }
 
-  void operator()(std::size_t member, core::SummaryRow& row) const {
-    const auto settings = plan_.settings(member);
-    const models::Scenario scenario = models::with(base_, {settings.begin(), settings.end()});
-    models::RunOptions options;
-    options.keep_traces = false;
-    options.signals = signals_;
-    options.cancel = [stop = row.stop] { return stop.stop_requested(); };
-    const models::RunResult result = models::run(scenario, options);
-    row.status = core::status_of(result.report.outcome);
-    if (!core::is_success(row.status)) {
-      row.message = result.report.describe();
+  void operator()(std::size_t begin, std::span<core::SummaryRow> rows, const std::function<void(std::size_t)>& over) {
+    std::size_t next = 0;
+    const auto next_job = [&]() -> std::unique_ptr<models::RunJob> {
+      while (next < rows.size() && !rows[next].stop.stop_requested()) {
+        const std::size_t row = next++;
+        try {
+          return std::make_unique<Job>(row, scenario_of(begin + row), signals_, rows[row].stop);
+        } catch (const std::exception& error) {
+          fail(rows[row], error.what());
+          over(row);
+        }
+      }
+      return nullptr;
+    };
+    const auto take = [&](std::unique_ptr<models::RunJob> job) {
+      const std::size_t row = static_cast<const Job&>(*job).row;
+      write(*job, rows[row]);
+      over(row);
+    };
+    models::run_side_by_side(next_job, take);
+  }
+
+private:
+  struct Job : models::RunJob {
+    Job(std::size_t of_row, models::Scenario of, const std::vector<std::string>& signals, std::stop_token stop)
+        : row(of_row), member(std::move(of)) {
+      scenario = &member;
+      options.keep_traces = false;
+      options.signals = signals;
+      options.cancel = [stop = std::move(stop)] { return stop.stop_requested(); };
     }
-    for (const auto& summary : result.summaries) {
+    std::size_t row;
+    models::Scenario member;
+  };
+
+  models::Scenario scenario_of(std::size_t member) const {
+    const auto settings = plan_.settings(member);
+    return models::with(base_, {settings.begin(), settings.end()});
+  }
+
+  static void fail(core::SummaryRow& row, std::string why) {
+    row.status = core::MemberStatus::failed;
+    row.message = std::move(why);
+  }
+
+  void write(const models::RunJob& job, core::SummaryRow& row) const {
+    if (job.error) {
+      try {
+        std::rethrow_exception(job.error);
+      } catch (const std::exception& error) {
+        fail(row, error.what());
+      }
+      return;
+    }
+    row.status = core::status_of(job.result.report.outcome);
+    if (!core::is_success(row.status)) {
+      row.message = job.result.report.describe();
+    }
+    for (const auto& summary : job.result.summaries) {
       if (const auto column = column_of_.find(column_name(summary)); column != column_of_.end()) {
         row.values[column->second] = summary.value;
       }
     }
   }
 
-private:
   const models::Scenario& base_;
   const core::SweepPlan& plan_;
   std::map<std::string, std::size_t, std::less<>> column_of_;
@@ -152,9 +201,9 @@ SweepArrays sweep(const models::Scenario& base, const std::string& title, const 
     if (store) {
       options.already_done = [&store](std::size_t member) { return !store->is_pending(member); };
     }
-    const MemberRunner runner(base, plan, summaries);
+    MemberRunner runner(base, plan, summaries);
     const core::SweepReport report =
-        core::run_sweep(plan, summaries.size(), std::cref(runner), options, [&](const core::SweepRows& rows) {
+        core::run_sweep_in_groups(plan, summaries.size(), std::ref(runner), options, [&](const core::SweepRows& rows) {
           if (store) {
             store->write(rows);
             return;

@@ -64,6 +64,9 @@ private:
 /// right after a rejection.
 class StepAdjuster {
 public:
+  /// order: of the method's error estimate, plus one.
+  explicit StepAdjuster(int order = 5) : proportional(1.0 / order - 0.75 * integral) {}
+
   double decrease_step(double step, double error, int /*error_order*/) {
     rejected = true;
     return step * std::max(smallest_factor, safety * std::pow(error, -proportional));
@@ -85,10 +88,10 @@ public:
 private:
   static constexpr double safety = 0.9;
   static constexpr double integral = 0.04;
-  static constexpr double proportional = 1.0 / 5.0 - 0.75 * integral;
   static constexpr double smallest_factor = 0.2;
   static constexpr double largest_factor = 5.0;
 
+  double proportional;
   double previous_error = 1e-4;
   bool rejected = false;
 };

@@ -43,12 +43,11 @@ public:
     }
   }
 
-  /// Takes up the event functions under the controls of a new segment at absolute time t (s). Returns the index of a
-  /// terminal event that the change of controls set off.
-  std::optional<std::size_t> begin_segment(double t, const StateOf<M>& y, const ParametersOf<M>& parameters,
-                                           const ControlsOf<M>& controls) {
+  /// Takes up the event functions under the controls of a new segment at absolute time t (s); `evaluate(values)` fills
+  /// in what they are there. Returns the index of a terminal event that the change of controls set off.
+  template <class Evaluate> std::optional<std::size_t> begin_segment(double t, Evaluate&& evaluate) {
     if constexpr (ModelWithEvents<M>) {
-      M::template evaluate_events<double>(t, y.data(), parameters, controls, values_after.data());
+      evaluate(values_after);
       crossings.clear();
       for (std::size_t i = 0; i < side.size(); ++i) {
         const int came_from = side[i];
@@ -60,19 +59,12 @@ public:
       return std::nullopt;
   }
 
-  /// Looks through an accepted step; `Step` gives state_at_fraction(fraction, out), time_at_fraction(fraction) and
-  /// length() in s. Returns the fraction of the step at which a terminal event ends the run, and stores its index in
-  /// `terminal`.
-  template <class Step>
-  std::optional<double> scan(const Step& step, const ParametersOf<M>& parameters, const ControlsOf<M>& controls,
-                             std::size_t& terminal) {
+  /// Looks through an accepted step; `Step` gives time_at_fraction(fraction) and length() in s, `evaluate(fraction,
+  /// values)` fills in the event functions at a fraction of the step. Returns the fraction of the step at which a
+  /// terminal event ends the run, and stores its index in `terminal`.
+  template <class Step, class Evaluate>
+  std::optional<double> scan(const Step& step, Evaluate&& evaluate, std::size_t& terminal) {
     if constexpr (ModelWithEvents<M>) {
-      StateOf<M> y;
-      const auto evaluate = [&](double fraction, std::vector<double>& values) {
-        step.state_at_fraction(fraction, y);
-        M::template evaluate_events<double>(step.time_at_fraction(fraction), y.data(), parameters, controls,
-                                            values.data());
-      };
       values_before.swap(values_after);
       evaluate(0.5, values_middle);
       evaluate(1.0, values_after);

@@ -151,6 +151,46 @@ std::string input_problems(const std::vector<double>& y, const Timeline<Controls
   return problems.str();
 }
 
+/// The advised step, held within the limits and fitted to the end of the segment: the whole rest if it is within 1 %,
+/// half of it if two steps will do, so that no sliver is left over.
+inline double next_length(double advised, double remaining, double smallest, double largest) {
+  const double wanted = std::min(std::max(advised, smallest), largest);
+  if (remaining <= 1.01 * wanted)
+    return remaining;
+  return remaining < 2.0 * wanted ? 0.5 * remaining : wanted;
+}
+
+/// Below this, a step from a local time is lost in the digits of the time, s.
+inline double smallest_step(const IntegrationOptions& options, double local_time) {
+  return std::max(options.minimum_step, 16.0 * std::numeric_limits<double>::epsilon() * local_time);
+}
+
+/// Distance of a state beyond its bound in tolerances; 0 where the error of the integration explains it.
+inline double bound_error(const StateInfo& state, double value, const IntegrationOptions& options) {
+  const bool within = value >= state.lower - bound_allowance(state.lower, state.scale, options) &&
+                      value <= state.upper + bound_allowance(state.upper, state.scale, options);
+  const double beyond = std::max({state.lower - value, value - state.upper, 0.0});
+  return within ? 0.0
+                : beyond / (options.absolute_tolerance * state.scale + options.relative_tolerance * std::abs(value));
+}
+
+/// The up to three states with the largest errors above zero, worst first.
+template <Model M> std::vector<WorstState> worst_states(const StateOf<M>& y, const StateOf<M>& weighted_errors) {
+  constexpr std::size_t most = 3;
+  std::array<std::size_t, M::state_count> order;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return weighted_errors[a] > weighted_errors[b]; });
+  std::vector<WorstState> worst;
+  for (std::size_t rank = 0; rank < std::min(most, order.size()) && weighted_errors[order[rank]] > 0.0; ++rank) {
+    const StateInfo& state = M::states()[order[rank]];
+    worst.push_back(
+        {std::string(state.name), std::string(state.unit), y[order[rank]], weighted_errors[order[rank]]});
+  }
+  return worst;
+}
+
 /// One run with one kind of stepper.
 template <Model M, class Stepper, class Observer> class Integration {
 public:
@@ -195,7 +235,10 @@ private:
     const auto& segment = timeline[index];
     report.segment = segment.label;
     observer.begin_segment(index, segment, y);
-    if (const auto terminal = events.begin_segment(segment.begin, y, parameters, segment.controls))
+    const auto events_at_begin = [&](std::vector<double>& values) {
+      evaluate_events(segment.begin, y, segment.controls, values);
+    };
+    if (const auto terminal = events.begin_segment(segment.begin, events_at_begin))
       return end_by_event(*terminal);
 
     stepper.start(segment.begin, y, segment.controls);
@@ -213,12 +256,13 @@ private:
         return fail(Outcome::step_limit, stepper.last_attempt().weighted);
 
       const double remaining = duration - stepper.time();
-      const double length = next_length(advised, remaining);
+      const double length =
+          detail::next_length(advised, remaining, detail::smallest_step(options, stepper.time()), options.maximum_step);
       const bool last = length == remaining;
       advised = length;
       if (!stepper.try_step(advised)) {
         ++report.rejected;
-        if (advised < smallest_step())
+        if (advised < detail::smallest_step(options, stepper.time()))
           return fail_at_smallest_step(length);
         continue;
       }
@@ -227,7 +271,12 @@ private:
       const double end_time = last ? segment.end : segment.begin + stepper.time();
       const DenseStep<Stepper> step(stepper, segment.begin, end_time, 1.0);
       std::size_t terminal = 0;
-      if (const auto fraction = events.scan(step, parameters, segment.controls, terminal)) {
+      const auto events_at = [&](double fraction, std::vector<double>& values) {
+        State between;
+        step.state_at_fraction(fraction, between);
+        evaluate_events(step.time_at_fraction(fraction), between, segment.controls, values);
+      };
+      if (const auto fraction = events.scan(step, events_at, terminal)) {
         const DenseStep<Stepper> shortened(stepper, segment.begin, step.time_at_fraction(*fraction), *fraction);
         shortened.state_at_fraction(1.0, y);
         report.time = shortened.end();
@@ -244,18 +293,9 @@ private:
     }
   }
 
-  /// The advised step, held within the limits and fitted to the end of the segment: the whole rest if it is within 1 %,
-  /// half of it if two steps will do, so that no sliver is left over.
-  double next_length(double advised, double remaining) const {
-    const double wanted = std::min(std::max(advised, smallest_step()), options.maximum_step);
-    if (remaining <= 1.01 * wanted)
-      return remaining;
-    return remaining < 2.0 * wanted ? 0.5 * remaining : wanted;
-  }
-
-  /// Below this, a step is lost in the digits of the time.
-  double smallest_step() const {
-    return std::max(options.minimum_step, 16.0 * std::numeric_limits<double>::epsilon() * stepper.time());
+  void evaluate_events(double t, const State& y, const ControlsOf<M>& controls, std::vector<double>& values) const {
+    if constexpr (ModelWithEvents<M>)
+      M::template evaluate_events<double>(t, y.data(), parameters, controls, values.data());
   }
 
   bool end_by_event(std::size_t index) {
@@ -279,17 +319,7 @@ private:
 
   bool fail(Outcome outcome, const State& weighted_errors) {
     report.outcome = outcome;
-    std::array<std::size_t, size> order;
-    for (std::size_t i = 0; i < size; ++i)
-      order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return weighted_errors[a] > weighted_errors[b]; });
-    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, size) && weighted_errors[order[rank]] > 0.0; ++rank) {
-      const std::size_t i = order[rank];
-      const StateInfo& state = M::states()[i];
-      report.worst.push_back(
-          {std::string(state.name), std::string(state.unit), stepper.state()[i], weighted_errors[i]});
-    }
+    report.worst = worst_states<M>(stepper.state(), weighted_errors);
     return false;
   }
 
@@ -313,11 +343,8 @@ private:
 
   State bound_errors(const State& y) const {
     State errors{};
-    for (std::size_t i = 0; i < size; ++i) {
-      const StateInfo& state = M::states()[i];
-      const double beyond = std::max({state.lower - y[i], y[i] - state.upper, 0.0});
-      errors[i] = y[i] < lowest[i] || y[i] > highest[i] ? beyond / tolerances.weight(i, std::abs(y[i])) : 0.0;
-    }
+    for (std::size_t i = 0; i < size; ++i)
+      errors[i] = bound_error(M::states()[i], y[i], options);
     return errors;
   }
 

@@ -19,6 +19,10 @@
 ///     T* out);
 ///   };
 ///
+/// Signals that cost more than the rest can be left out: such a model also has a type `SignalParts` that says which are
+/// wanted, with `|` for those that either of two wants, takes one as a last argument of evaluate_signals, and gives the
+/// length of `out` with all parts as `most_signals`.
+///
 /// t is the absolute time of the run in s; y and dydt hold state_count values, out as many as signals() or events().
 /// Model code calls elementary functions unqualified after `using std::exp;`, so that other scalars are found by their
 /// namespace. It has no branch on a T: a condition differs from lane to lane (core/scalar.hpp). For derivatives by dual numbers, Parameters<T> and Controls<T> give `template <class U> ...<U> cast()
@@ -69,6 +73,23 @@ concept Model = (M::state_count > 0) && requires(double t, const double* y, doub
   M::template rhs<double>(t, y, out, parameters, controls);
   M::template evaluate_signals<double>(t, y, parameters, controls, out);
 };
+
+namespace detail {
+struct AllSignals {
+  friend AllSignals operator|(AllSignals, AllSignals) { return {}; }
+};
+template <class M> struct SignalParts {
+  using Type = AllSignals;
+};
+template <class M>
+  requires requires { typename M::SignalParts; }
+struct SignalParts<M> {
+  using Type = typename M::SignalParts;
+};
+} // namespace detail
+
+/// Which signals are wanted; empty for a model that gives them all.
+template <class M> using SignalPartsOf = typename detail::SignalParts<M>::Type;
 
 template <class M>
 concept ModelWithEvents = Model<M> &&

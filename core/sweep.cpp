@@ -327,28 +327,46 @@ std::vector<MemberRange> ranges_to_run(std::size_t size, std::size_t chunk,
   return ranges;
 }
 
-// The rows of one range, up to where a stop cut it short.
-SweepRows run_range(MemberRange range, std::size_t summary_count, const SweepWorker& worker,
+// Says in the row what its work threw.
+template <class Work> void fail_on_error(SummaryRow& row, Work&& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    row.status = MemberStatus::failed;
+    row.message = error.what();
+  } catch (...) {
+    row.status = MemberStatus::failed;
+    row.message = "an error of unknown kind";
+  }
+}
+
+// Members one after the other, as a group.
+SweepGroupWorker one_by_one(const SweepWorker& worker) {
+  return [&worker](std::size_t begin, std::span<SummaryRow> rows, const std::function<void(std::size_t)>& over) {
+    for (std::size_t i = 0; i < rows.size() && !rows[i].stop.stop_requested(); ++i) {
+      fail_on_error(rows[i], [&] { worker(begin + i, rows[i]); });
+      over(i);
+    }
+  };
+}
+
+// The rows of one range that are over: all of it, or what a stop left, in stretches of consecutive members.
+std::vector<SweepRows> run_range(MemberRange range, std::size_t summary_count, const SweepGroupWorker& worker,
                     const std::stop_token& stop, std::atomic<std::size_t>& finished, std::atomic<std::size_t>& failed) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  SweepRows rows{range.begin, summary_count, {}, {}, {}};
-  rows.values.assign((range.end - range.begin) * summary_count, nan);
-  for (std::size_t member = range.begin; member < range.end && !stop.stop_requested(); ++member) {
-    SummaryRow row;
-    row.values = std::span(rows.values).subspan(rows.size() * summary_count, summary_count);
-    row.stop = stop;
-    try {
-      worker(member, row);
-    } catch (const std::exception& error) {
-      row.status = MemberStatus::failed;
-      row.message = error.what();
-    } catch (...) {
-      row.status = MemberStatus::failed;
-      row.message = "an error of unknown kind";
-    }
+  const std::size_t members = range.end - range.begin;
+  std::vector<double> values(members * summary_count, nan);
+  std::vector<SummaryRow> open(members);
+  std::vector<char> is_over(members, false);
+  for (std::size_t i = 0; i < members; ++i) {
+    open[i].values = std::span(values).subspan(i * summary_count, summary_count);
+    open[i].stop = stop;
+  }
+  const auto over = [&](std::size_t i) {
+    SummaryRow& row = open[i];
     if (row.status == MemberStatus::cancelled || row.status == MemberStatus::pending) {
       if (stop.stop_requested()) {
-        break;
+        return;
       }
       row.status = MemberStatus::failed;
       row.message = "stopped half-way, and nobody asked it to" + (row.message.empty() ? "" : ": " + row.message);
@@ -356,13 +374,33 @@ SweepRows run_range(MemberRange range, std::size_t summary_count, const SweepWor
     if (row.status == MemberStatus::failed) {
       std::fill(row.values.begin(), row.values.end(), nan);
     }
+    is_over[i] = true;
     failed += !is_success(row.status);
     ++finished;
-    rows.statuses.push_back(row.status);
-    rows.messages.push_back(std::move(row.message));
+  };
+  SummaryRow whole;
+  fail_on_error(whole, [&] { worker(range.begin, open, over); });
+  for (std::size_t i = 0; i < members && !stop.stop_requested(); ++i) {
+    if (!is_over[i]) {
+      open[i].status = MemberStatus::failed;
+      open[i].message = whole.status == MemberStatus::failed ? whole.message : "the worker forgot it";
+      over(i);
+    }
   }
-  rows.values.resize(rows.size() * summary_count);
-  return rows;
+  std::vector<SweepRows> stretches;
+  for (std::size_t i = 0; i < members; ++i) {
+    if (!is_over[i]) {
+      continue;
+    }
+    if (i == 0 || !is_over[i - 1]) {
+      stretches.push_back({range.begin + i, summary_count, {}, {}, {}});
+    }
+    SweepRows& rows = stretches.back();
+    rows.values.insert(rows.values.end(), open[i].values.begin(), open[i].values.end());
+    rows.statuses.push_back(open[i].status);
+    rows.messages.push_back(std::move(open[i].message));
+  }
+  return stretches;
 }
 
 // Finished rows on their way from the threads to the calling thread. Full at `capacity`: a thread then waits.
@@ -418,13 +456,11 @@ private:
   std::exception_ptr error_;
 };
 
-} // namespace
-
-SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const SweepWorker& worker,
-                      const SweepOptions& options, const SweepSink& sink) {
+SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const SweepGroupWorker& worker,
+                       const SweepOptions& options, const SweepSink& sink, std::size_t chunks_per_thread) {
   constexpr auto cancel_interval = std::chrono::milliseconds(50);
   constexpr double progress_interval_s = 0.1;
-  constexpr std::size_t chunks_per_thread = 32, largest_automatic_chunk = 256;
+  constexpr std::size_t largest_automatic_chunk = 256;
 
   const Clock::time_point begin = Clock::now();
   const unsigned wanted = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -449,8 +485,7 @@ SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const Sw
         if (i >= ranges.size()) {
           break;
         }
-        SweepRows rows = run_range(ranges[i], summary_count, worker, stop.get_token(), finished, failed);
-        if (rows.size() > 0) {
+        for (SweepRows& rows : run_range(ranges[i], summary_count, worker, stop.get_token(), finished, failed)) {
           queue.push(std::move(rows));
         }
       }
@@ -514,6 +549,20 @@ SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const Sw
     show_progress();
   }
   return report;
+}
+
+} // namespace
+
+SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const SweepWorker& worker,
+                      const SweepOptions& options, const SweepSink& sink) {
+  constexpr std::size_t chunks_per_thread = 32;
+  return run_chunks(plan, summary_count, one_by_one(worker), options, sink, chunks_per_thread);
+}
+
+SweepReport run_sweep_in_groups(const SweepPlan& plan, std::size_t summary_count, const SweepGroupWorker& worker,
+                                const SweepOptions& options, const SweepSink& sink) {
+  constexpr std::size_t chunks_per_thread = 8; // larger ones: the lanes run empty at the end of each
+  return run_chunks(plan, summary_count, worker, options, sink, chunks_per_thread);
 }
 
 } // namespace limbflow::core

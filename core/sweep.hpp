@@ -206,6 +206,12 @@ struct SweepOptions {
 /// throws becomes a row with `MemberStatus::failed` and all values NaN.
 using SweepWorker = std::function<void(std::size_t member, SummaryRow& row)>;
 
+/// Runs members `begin`, `begin + 1`, ... side by side, one for each row, and tells of each that is over by
+/// `over(its place among the rows)`. What it throws becomes a failure of every member that is not over. A member that
+/// fails by itself is a row with `MemberStatus::failed` and a message.
+using SweepGroupWorker = std::function<void(std::size_t begin, std::span<SummaryRow> rows,
+                                            const std::function<void(std::size_t row)>& over)>;
+
 /// Takes finished members, called from the calling thread in the order in which chunks finish.
 using SweepSink = std::function<void(const SweepRows& rows)>;
 
@@ -218,5 +224,9 @@ using SweepSink = std::function<void(const SweepRows& rows)>;
 /// pause when it is slow.
 SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const SweepWorker& worker,
                       const SweepOptions& options, const SweepSink& sink);
+
+/// The same with a worker for a whole chunk of members, which may run them side by side.
+SweepReport run_sweep_in_groups(const SweepPlan& plan, std::size_t summary_count, const SweepGroupWorker& worker,
+                                const SweepOptions& options, const SweepSink& sink);
 
 } // namespace limbflow::core

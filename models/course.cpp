@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace limbflow::models {
@@ -24,6 +26,8 @@ constexpr double rounding = 1e-6;
 /// Steps of the pulsatile limb in the fastest beat.
 constexpr double steps_per_beat = 20.0;
 constexpr double fastest_heart_rate = 3.0; // 1/s
+/// Beats of the pulsatile limb at rest until it beats as it always will.
+constexpr double beats_before_the_run = 5.0;
 /// A stretch that would end this close to a breakpoint ends there, s.
 constexpr double closest_end = 1e-3;
 
@@ -96,23 +100,108 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
 
 double longest_pulsatile_step() { return 1.0 / (steps_per_beat * fastest_heart_rate); }
 
-std::vector<double> pulsatile_start(std::vector<double> y, const LimbParameters<double>& parameters,
-                                    double external_pressure, double step_tolerance) {
-  constexpr double beats = 5.0;
-  core::Timeline<LimbControls<double>> before(-beats / parameters.heart_rate);
+Course::Course(const Scenario& of, const LimbParameters<double>& limb, const CourseOptions& how)
+    : scenario(of), parameters(limb), options(how) {
+  outcome.protocol = build_protocol(scenario, parameters.occlusion_pressure);
+}
+
+const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
+  const auto& timeline = outcome.protocol.timeline;
+  if (over || timeline.empty() || !(time < timeline.end()))
+    return nullptr;
+  const auto stretch_from = [&] {
+    if (options.fidelity == Fidelity::pulsatile || !options.resolve_changes)
+      return Stretch{options.fidelity == Fidelity::pulsatile, timeline.end()};
+    return next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
+  };
+  if (!started && !beat_found)
+    y[heart_phase] = parameters.start_phase;
+  Stretch stretch = stretch_from();
+  if (stretch.pulsatile && !pulsatile) {
+    if (!started && !beat_found) {
+      leg = leg_before_the_run(scenario.external_pressure_mmHg);
+      y[heart_phase] = parameters.start_phase - beats_before_the_run;
+      return &leg;
+    }
+    if (started)
+      y[heart_phase] = nearest_beat_start(y[heart_phase]); // planned so, but the heart may have quickened since
+    else
+      y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
+    stretch = stretch_from();
+  }
+  started = true;
+  pulsatile = stretch.pulsatile;
+  cannot_begin = false;
+  leg.pulsatile = pulsatile;
+  leg.recorded = true;
+  leg.timeline = cut(timeline, time, stretch.end);
+  leg.options = integration_options(pulsatile);
+  leg.options.cancel = [this] { return cannot_begin || (options.cancel && options.cancel()); };
+  return &leg;
+}
+
+core::IntegrationOptions Course::integration_options(bool beat_by_beat) const {
+  core::IntegrationOptions integration;
+  integration.relative_tolerance = options.step_tolerance;
+  integration.absolute_tolerance = options.step_tolerance;
+  if (beat_by_beat)
+    integration.maximum_step = longest_pulsatile_step();
+  return integration;
+}
+
+Course::Leg Course::leg_before_the_run(double external_pressure) const {
+  Leg before;
+  before.pulsatile = true;
+  before.recorded = false;
+  const double length = beats_before_the_run / parameters.heart_rate;
   LimbControls<double> controls;
   controls.external_pressure = external_pressure;
-  before.append(beats / parameters.heart_rate, controls, "before the run");
-  core::IntegrationOptions integration;
-  integration.relative_tolerance = step_tolerance;
-  integration.absolute_tolerance = step_tolerance;
-  integration.maximum_step = longest_pulsatile_step();
-  y[heart_phase] = parameters.start_phase - beats;
-  const core::RunReport report = core::integrate<PulsatileLimb>(y, before, parameters, integration);
-  if (report.outcome != core::Outcome::completed)
-    throw std::runtime_error("the limb found no resting beat: " + report.describe());
-  y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
-  return y;
+  before.timeline = core::Timeline<LimbControls<double>>(-length);
+  before.timeline.append(length, controls, "before the run");
+  before.options = integration_options(true);
+  return before;
+}
+
+void Course::begin_segment(double at, double margin) {
+  if (!cannot_begin && margin <= 0.0) {
+    cannot_begin = true;
+    cannot_begin_at = at;
+  }
+}
+
+void Course::done(core::RunReport report) {
+  if (!leg.recorded) {
+    if (report.outcome != core::Outcome::completed)
+      throw std::runtime_error("the limb found no resting beat: " + report.describe());
+    beat_found = true;
+    return;
+  }
+  report.steps += outcome.report.steps;
+  report.rejected += outcome.report.rejected;
+  report.rhs_evaluations += outcome.report.rhs_evaluations;
+  report.events.insert(report.events.begin(), outcome.report.events.begin(), outcome.report.events.end());
+  outcome.report = std::move(report);
+  time = outcome.report.time;
+  if (cannot_begin || outcome.report.outcome == core::Outcome::event)
+    end_set(cannot_begin ? cannot_begin_at : time);
+  else
+    over = outcome.report.outcome != core::Outcome::completed;
+}
+
+void Course::end_set(double failed_at) {
+  int set = 0;
+  for (const Activity& activity : outcome.protocol.activities)
+    if (activity.set > 0 && activity.begin <= failed_at && failed_at <= activity.end)
+      set = activity.set; // at a border the later one: it is the one that could not begin
+  const auto index = static_cast<std::size_t>(set) - 1;
+  if (set == 0 || (index < set_ends.size() && set_ends[index] <= failed_at))
+    throw std::logic_error("a contraction failed where no set could be ended, at t = " + std::to_string(failed_at) + " s");
+  set_ends.resize(std::max(set_ends.size(), static_cast<std::size_t>(set)), std::numeric_limits<double>::infinity());
+  set_ends[index] = failed_at;
+  outcome.failure_times.push_back(failed_at);
+  outcome.protocol = build_protocol(scenario, parameters.occlusion_pressure, set_ends);
+  outcome.report.outcome = core::Outcome::completed;
+  outcome.report.event.clear();
 }
 
 } // namespace limbflow::models

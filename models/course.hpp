@@ -13,12 +13,10 @@
 #include "models/protocol.hpp"
 #include "models/scenario.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <functional>
-#include <limits>
-#include <stdexcept>
-#include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -53,11 +51,6 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
 /// The start of a beat, as the averaged limb counts them, that is nearest to a phase.
 double nearest_beat_start(double phase);
 
-/// The state at the phase of the beat that a pulsatile run starts at: five beats before time zero.
-/// Throws std::runtime_error, naming state and time, if they cannot be integrated.
-std::vector<double> pulsatile_start(std::vector<double> state, const LimbParameters<double>& parameters,
-                                    double external_pressure, double step_tolerance);
-
 /// Longest step of the pulsatile limb, s: it never steps over the tip of a pulse, however fast the heart.
 double longest_pulsatile_step();
 
@@ -79,22 +72,74 @@ struct Together {
   }
 };
 
+/// A protocol as a chain of integrations, one after the other:
+///
+///   while (const Leg* leg = course.next(y)) {
+///     integrate y along leg->timeline, in the fidelity of the leg, telling the course of each segment's margin;
+///     course.done(report, y);
+///   }
+///
+/// What integrates a leg is the caller's choice. Holds no reference to `y`; `scenario` and `parameters` must outlive it.
+class Course {
+public:
+  /// An integration of one fidelity.
+  struct Leg {
+    bool pulsatile = false;
+    bool recorded = true; ///< false: before time zero, on the way to the beat that a pulsatile run starts at
+    core::Timeline<LimbControls<double>> timeline;
+    core::IntegrationOptions options;
+  };
+
+  Course(const Scenario& scenario, const LimbParameters<double>& parameters, const CourseOptions& options);
+  Course(const Course&) = delete;
+  Course& operator=(const Course&) = delete;
+
+  /// The integration that comes next from state `y`, or null when the run is over. May set the heart's phase in `y` and the
+  /// volumes that count from time zero. Valid until done().
+  const Leg* next(core::StateOf<AveragedLimb>& y);
+
+  /// To be told at the start of each segment of a recorded leg, at `time` (s): what the event function is there. Sees a
+  /// contraction that cannot even begin, which crosses no zero.
+  void begin_segment(double time, double margin);
+
+  /// The leg ended so. Throws std::runtime_error if the limb found no resting beat.
+  void done(core::RunReport report);
+
+  /// What became of the protocol so far.
+  const CourseResult& result() const { return outcome; }
+
+private:
+  Leg leg_before_the_run(double external_pressure) const;
+  core::IntegrationOptions integration_options(bool beat_by_beat) const;
+  void end_set(double failed_at);
+
+  const Scenario& scenario;
+  const LimbParameters<double>& parameters;
+  CourseOptions options;
+  CourseResult outcome;
+  Leg leg;
+  std::vector<double> set_ends;
+  double time = 0.0;
+  bool started = false;
+  bool pulsatile = false;     // the stretch before
+  bool over = false;
+  bool beat_found = false;    // the state is at the phase that a pulsatile run starts at
+  bool cannot_begin = false;
+  double cannot_begin_at = 0.0;
+};
+
 namespace detail {
 
-/// Sees a contraction that cannot even begin: no event function crosses zero there.
+/// Tells a course of the segments' margins.
 template <class M>
-struct FeasibilityGuard {
+struct MarginTeller {
   const LimbParameters<double>& parameters;
-  bool failed = false;
-  double time = 0.0;
+  Course& course;
 
   void begin_segment(std::size_t, const core::Segment<LimbControls<double>>& segment, const core::StateOf<M>& y) {
     double margin = 0.0;
     M::template evaluate_events<double>(segment.begin, y.data(), parameters, segment.controls, &margin);
-    if (!failed && margin <= 0.0) {
-      failed = true;
-      time = segment.begin;
-    }
+    course.begin_segment(segment.begin, margin);
   }
   template <class Step>
   void step(const Step&) {}
@@ -103,81 +148,31 @@ struct FeasibilityGuard {
 
 } // namespace detail
 
-/// Runs a scenario's protocol from the resting state `y`; `y` is left at the end of the run.
-/// Throws std::runtime_error as pulsatile_start.
-/// new_stretch(): told at the start of each stretch; observer.operator()<M>(): the observer of a stretch of the model M.
-template <class NewStretch, class ObserverOf>
+/// Runs a scenario's protocol from the resting state `y` with core::integrate, one run alone; `y` is left at the end of the run.
+/// Throws as Course::done. observer_of.operator()<M>(): the observer of a leg of the model M.
+template <class ObserverOf>
 CourseResult run_course(const Scenario& scenario, const LimbParameters<double>& parameters, std::vector<double>& y,
-                        const CourseOptions& options, NewStretch&& new_stretch, ObserverOf&& observer_of) {
-  CourseResult result;
-  std::vector<double> set_ends;
-  result.protocol = build_protocol(scenario, parameters.occlusion_pressure, set_ends);
-  double time = 0.0;
-  bool was_pulsatile = options.fidelity == Fidelity::pulsatile;
-  if (was_pulsatile)
-    y = pulsatile_start(y, parameters, scenario.external_pressure_mmHg, options.step_tolerance);
-  else
-    y[heart_phase] = parameters.start_phase;
-  while (!result.protocol.timeline.empty() && time < result.protocol.timeline.end()) {
-    const auto& timeline = result.protocol.timeline;
-    Stretch stretch{options.fidelity == Fidelity::pulsatile, timeline.end()};
-    if (!stretch.pulsatile && options.resolve_changes)
-      stretch = next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
-    if (stretch.pulsatile && !was_pulsatile) {
-      if (time > 0.0)
-        y[heart_phase] = nearest_beat_start(y[heart_phase]); // planned so, but the heart may have quickened since
-      else
-        y = pulsatile_start(y, parameters, scenario.external_pressure_mmHg, options.step_tolerance);
-      stretch = next_stretch(timeline, time, parameters.heart_rate + y[heart_rate_rise], y[heart_phase]);
-    }
-    was_pulsatile = stretch.pulsatile;
-    new_stretch();
-
-    bool failed = false;
-    double failed_at = 0.0;
+                        const CourseOptions& options, ObserverOf&& observer_of) {
+  Course course(scenario, parameters, options);
+  core::StateOf<AveragedLimb> state;
+  std::copy(y.begin(), y.end(), state.begin());
+  while (const Course::Leg* leg = course.next(state)) {
+    y.assign(state.begin(), state.end());
     const auto integrate = [&]<class M>(std::type_identity<M>) {
-      detail::FeasibilityGuard<M> guard{parameters};
-      core::IntegrationOptions integration;
-      integration.relative_tolerance = options.step_tolerance;
-      integration.absolute_tolerance = options.step_tolerance;
-      integration.cancel = [&] { return guard.failed || (options.cancel && options.cancel()); };
-      if (stretch.pulsatile)
-        integration.maximum_step = longest_pulsatile_step();
+      if (!leg->recorded)
+        return core::integrate<M>(y, leg->timeline, parameters, leg->options);
+      detail::MarginTeller<M> margins{parameters, course};
       auto watched = observer_of.template operator()<M>();
-      Together<detail::FeasibilityGuard<M>&, decltype(watched)&> observer{std::tie(guard, watched)};
-      core::RunReport report = core::integrate<M>(y, cut(timeline, time, stretch.end), parameters, integration, observer);
-      failed = guard.failed || report.outcome == core::Outcome::event;
-      failed_at = guard.failed ? guard.time : report.time;
-      return report;
+      Together<detail::MarginTeller<M>&, decltype(watched)&> observer{std::tie(margins, watched)};
+      return core::integrate<M>(y, leg->timeline, parameters, leg->options, observer);
     };
-    core::RunReport report = stretch.pulsatile ? integrate(std::type_identity<PulsatileLimb>{})
-                                               : integrate(std::type_identity<AveragedLimb>{});
-    report.steps += result.report.steps;
-    report.rejected += result.report.rejected;
-    report.rhs_evaluations += result.report.rhs_evaluations;
-    report.events.insert(report.events.begin(), result.report.events.begin(), result.report.events.end());
-    result.report = std::move(report);
-    time = result.report.time;
-
-    if (failed) {
-      int set = 0;
-      for (const Activity& activity : result.protocol.activities)
-        if (activity.set > 0 && activity.begin <= failed_at && failed_at <= activity.end)
-          set = activity.set; // at a border the later one: it is the one that could not begin
-      const auto index = static_cast<std::size_t>(set) - 1;
-      if (set == 0 || (index < set_ends.size() && set_ends[index] <= failed_at))
-        throw std::logic_error("a contraction failed where no set could be ended, at t = " + std::to_string(failed_at) + " s");
-      set_ends.resize(std::max(set_ends.size(), static_cast<std::size_t>(set)), std::numeric_limits<double>::infinity());
-      set_ends[index] = failed_at;
-      result.failure_times.push_back(failed_at);
-      result.protocol = build_protocol(scenario, parameters.occlusion_pressure, set_ends);
-      result.report.outcome = core::Outcome::completed;
-      result.report.event.clear();
-    } else if (result.report.outcome != core::Outcome::completed) {
-      break;
-    }
+    core::RunReport report = leg->pulsatile ? integrate(std::type_identity<PulsatileLimb>{})
+                                            : integrate(std::type_identity<AveragedLimb>{});
+    std::copy(y.begin(), y.end(), state.begin());
+    course.done(std::move(report));
   }
-  return result;
+  y.assign(state.begin(), state.end());
+  return course.result();
 }
 
 } // namespace limbflow::models

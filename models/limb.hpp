@@ -35,6 +35,8 @@ namespace limbflow::models {
 template <bool Pulsatile>
 struct Limb {
   static constexpr std::size_t state_count = limb_state_count;
+  using SignalParts = models::SignalParts;
+  static constexpr std::size_t most_signals = all_signal_count;
   template <class T>
   using Parameters = LimbParameters<T>;
   template <class T>

@@ -236,6 +236,9 @@ inline constexpr std::size_t all_signal_count = limb_signal_count + fibre_signal
 struct SignalParts {
   bool pulse = true;    ///< `pulse_amplitude`: one beat more; otherwise it is zero
   bool fibres = false;  ///< the fibre signals, after the others
+  friend SignalParts operator|(const SignalParts& a, const SignalParts& b) {
+    return {a.pulse || b.pulse, a.fibres || b.fibres};
+  }
 };
 
 } // namespace limbflow::models

@@ -1,10 +1,12 @@
 #include "models/run.hpp"
 
 #include "core/integrate.hpp"
+#include "core/lane_pool.hpp"
 #include "models/anatomy.hpp"
 #include "models/beat_mean_recorder.hpp"
 #include "models/course.hpp"
 #include "models/limb.hpp"
+#include "models/limb_pools.hpp"
 #include "models/protocol.hpp"
 #include "models/virtual_tests.hpp"
 
@@ -15,8 +17,11 @@
 #include <cstring>
 #include <iomanip>
 #include <limits>
+#include <list>
+#include <memory>
 #include <numeric>
 #include <sstream>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -324,50 +329,232 @@ std::vector<core::SignalInfo> session_numbers() {
           {"mvc_change", "%", "change of maximal voluntary contraction from rest to the end of the last set"}};
 }
 
-RunResult run(const Scenario& scenario, const RunOptions& options) {
-  RunResult result;
-  const Kept kept = kept_signals(options);
-  auto [parameters, state] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
-  if (scenario.has_cuff)
-    result.aop_mmHg = scenario.measured_aop_mmHg.value_or(
-        occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share")));
-  parameters.occlusion_pressure = scenario.has_cuff ? result.aop_mmHg : std::numeric_limits<double>::infinity();
-  const Protocol planned = build_protocol(scenario, result.aop_mmHg);
-  if (planned.timeline.empty()) {
-    core::Diagnostic problem;
-    problem.rule = "missing-key";
-    problem.key = "timing";
-    problem.message = "the scenario takes no time: it has neither exercise nor baseline, passive or recovery time";
-    throw core::InputError({problem});
+namespace {
+
+/// One scenario on its way along its course. Integrations are asked for one by one.
+class Member {
+public:
+  template <core::Model M>
+  struct Integration : core::LaneRun<M>, core::LaneWatcher<M> {
+    explicit Integration(Member& of) : member(of) {}
+    void begin_segment(std::size_t index, const core::Segment<Controls>& segment, const State& y,
+                       const double* events) override {
+      member.course->begin_segment(segment.begin, events[0]);
+      member.recorder->enter(segment);
+      member.measurer->begin_segment(index, segment, y);
+    }
+    void step(const core::DenseStep<core::LaneStepper<M>>& step) override {
+      member.measurer->step(step);
+      member.teller->step(step);
+    }
+    void end_segment(double, const State&) override {}
+    double signal_interval() const override { return member.recorder->longest(); }
+    SignalParts signal_parts() const override { return member.recorder->needs(); }
+    void signals(double, double end, const double* mean, const double* rise, std::size_t stride) override {
+      member.recorder->take(end, mean, rise, stride);
+    }
+    Member& member;
+  };
+
+  explicit Member(std::unique_ptr<RunJob> what) : owned(std::move(what)), job(*owned), scenario(*job.scenario) {}
+
+  std::unique_ptr<RunJob> hand_back() { return std::move(owned); }
+
+  /// To be called once, before go_on().
+  void start() {
+    kept = kept_signals(job.options);
+    const RestingLimb rest = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
+    parameters = rest.parameters;
+    std::copy(rest.state.begin(), rest.state.end(), state.begin());
+    begin_course();
   }
 
-  CourseOptions course;
-  course.fidelity = scenario.fidelity;
-  course.step_tolerance = step_tolerance(scenario.relative_tolerance);
-  course.resolve_changes = !options.waveforms;
-  course.cancel = options.cancel;
-  constexpr double waveform_window = 0.01; // beats
-  BeatMeanRecorder recorder(parameters, options.waveforms ? waveform_window : 1.0, recorded_signals(kept));
-  ProgressTeller teller(options.progress, planned.timeline.end());
-  Measurer measurer(scenario, parameters, planned.timeline.end(), result.measurements);
-  CourseResult done = run_course(
-      scenario, parameters, state, course, [&] { recorder.new_stretch(); },
-      [&]<class M>() {
-        return Together<BeatMeanRecorder::Watch<M>, Measurer&, ProgressTeller&>{{recorder.watch<M>(), measurer, teller}};
-      });
-  measurer.give_up();
-  result.report = std::move(done.report);
-  for (const Activity& activity : done.protocol.activities)
-    result.segments.push_back({activity.begin, activity.end, activity.label, activity.set});
-  record(result, scenario, options, kept, done.protocol, recorder);
-  const std::vector<double> values = session_values(result, done, recorder, parameters);
-  const auto numbers = session_numbers();
-  for (std::size_t k = 0; k < numbers.size(); ++k)
-    result.summaries.push_back({std::string(numbers[k].name), std::string(numbers[k].unit), "", "session", values[k]});
-  for (std::size_t set = 0; set < done.protocol.repetitions.size(); ++set)
-    result.summaries.push_back(
-        {"reps_completed", "1", "", "set " + std::to_string(set + 1), static_cast<double>(done.protocol.repetitions[set])});
-  return result;
+  /// Puts the integration that comes next into its pool. False when the run is over.
+  bool go_on(LimbPools& pools) {
+    const Course::Leg* leg = course->next(state);
+    if (!leg) {
+      finish();
+      return false;
+    }
+    if (leg->recorded)
+      recorder->new_stretch();
+    if (leg->pulsatile)
+      submit(*pools.pulsatile, pulsatile, *leg);
+    else
+      submit(*pools.averaged, averaged, *leg);
+    return true;
+  }
+
+  /// Takes an integration back.
+  template <core::Model M>
+  void take_back(Integration<M>& integration) {
+    if (integration.error)
+      std::rethrow_exception(integration.error);
+    state = integration.state;
+    course->done(std::move(integration.report));
+  }
+
+private:
+  std::unique_ptr<RunJob> owned;
+
+public:
+  RunJob& job;
+
+private:
+  template <core::Model M>
+  void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
+    integration.state = state;
+    integration.parameters = &parameters;
+    integration.timeline = &leg.timeline;
+    integration.options = &leg.options;
+    integration.watcher = leg.recorded ? &integration : nullptr;
+    pool.add(integration);
+  }
+
+  void begin_course() {
+    if (scenario.has_cuff)
+      job.result.aop_mmHg =
+          scenario.measured_aop_mmHg ? *scenario.measured_aop_mmHg
+                                     : occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
+    parameters.occlusion_pressure = scenario.has_cuff ? job.result.aop_mmHg : std::numeric_limits<double>::infinity();
+    CourseOptions options;
+    options.fidelity = scenario.fidelity;
+    options.step_tolerance = step_tolerance(scenario.relative_tolerance);
+    options.resolve_changes = !job.options.waveforms;
+    options.cancel = job.options.cancel;
+    course.emplace(scenario, parameters, options);
+    const auto& timeline = course->result().protocol.timeline;
+    if (timeline.empty()) {
+      core::Diagnostic problem;
+      problem.rule = "missing-key";
+      problem.key = "timing";
+      problem.message = "the scenario takes no time: it has neither exercise nor baseline, passive or recovery time";
+      throw core::InputError({problem});
+    }
+    constexpr double waveform_window = 0.01; // beats
+    recorder.emplace(parameters, job.options.waveforms ? waveform_window : 1.0, recorded_signals(kept));
+    teller.emplace(job.options.progress, timeline.end());
+    measurer.emplace(scenario, parameters, timeline.end(), job.result.measurements);
+  }
+
+  void finish() {
+    RunResult& result = job.result;
+    const CourseResult& done = course->result();
+    measurer->give_up();
+    result.report = done.report;
+    for (const Activity& activity : done.protocol.activities)
+      result.segments.push_back({activity.begin, activity.end, activity.label, activity.set});
+    record(result, scenario, job.options, kept, done.protocol, *recorder);
+    const std::vector<double> values = session_values(result, done, *recorder, parameters);
+    const auto numbers = session_numbers();
+    for (std::size_t k = 0; k < numbers.size(); ++k)
+      result.summaries.push_back({std::string(numbers[k].name), std::string(numbers[k].unit), "", "session", values[k]});
+    for (std::size_t set = 0; set < done.protocol.repetitions.size(); ++set)
+      result.summaries.push_back({"reps_completed", "1", "", "set " + std::to_string(set + 1),
+                                  static_cast<double>(done.protocol.repetitions[set])});
+  }
+
+  const Scenario& scenario;
+  Kept kept;
+  LimbParameters<double> parameters{};
+  std::optional<Course> course;
+  std::optional<BeatMeanRecorder> recorder;
+  std::optional<Measurer> measurer;
+  std::optional<ProgressTeller> teller;
+  State state{};
+  Integration<AveragedLimb> averaged{*this};
+  Integration<PulsatileLimb> pulsatile{*this};
+};
+
+/// All jobs of one thread, as many at a time as keep the lanes of both pools full.
+class Crew {
+public:
+  explicit Crew(core::InstructionSet set) : pools(limb_pools(set)) {}
+
+  void work(const std::function<std::unique_ptr<RunJob>()>& next_job,
+            const std::function<void(std::unique_ptr<RunJob>)>& take) {
+    const std::size_t most = 2 * pools.averaged->lanes();
+    bool more = true;
+    while (more || !members.empty()) {
+      while (more && members.size() < most) {
+        std::unique_ptr<RunJob> job = next_job();
+        more = job != nullptr;
+        if (more)
+          start(std::move(job));
+        hand_over(take);
+      }
+      if (pools.averaged->pending() >= pools.pulsatile->pending())
+        advance(*pools.averaged);
+      else
+        advance(*pools.pulsatile);
+      hand_over(take);
+    }
+  }
+
+private:
+  using Members = std::list<Member>;
+
+  void start(std::unique_ptr<RunJob> job) {
+    Member& member = members.emplace_back(std::move(job));
+    go_on(member, [&] {
+      member.start();
+      return member.go_on(pools);
+    });
+  }
+
+  /// Does what says whether the run goes on; if not, or if that throws, the member is over.
+  template <class Work>
+  void go_on(Member& member, Work&& work) {
+    bool goes_on = false;
+    try {
+      goes_on = work();
+    } catch (...) {
+      member.job.error = std::current_exception();
+    }
+    if (goes_on)
+      return;
+    over.push_back(member.hand_back());
+    members.remove_if([&](const Member& other) { return &other == &member; });
+  }
+
+  void hand_over(const std::function<void(std::unique_ptr<RunJob>)>& take) {
+    for (auto& job : over)
+      take(std::move(job));
+    over.clear();
+  }
+
+  template <core::Model M>
+  void advance(core::LanePool<M>& pool) {
+    core::LaneRun<M>* run = pool.next();
+    if (!run)
+      return;
+    auto& integration = static_cast<Member::Integration<M>&>(*run);
+    Member& member = integration.member;
+    go_on(member, [&] {
+      member.take_back(integration);
+      return member.go_on(pools);
+    });
+  }
+
+  LimbPools pools;
+  Members members;
+  std::vector<std::unique_ptr<RunJob>> over;
+};
+
+} // namespace
+
+void run_side_by_side(const std::function<std::unique_ptr<RunJob>()>& next_job,
+                      const std::function<void(std::unique_ptr<RunJob>)>& take, core::InstructionSet set) {
+  Crew(set).work(next_job, take);
+}
+
+RunResult run(const Scenario& scenario, const RunOptions& options) {
+  auto only = std::make_unique<RunJob>(scenario, options);
+  std::unique_ptr<RunJob> done;
+  run_side_by_side([&] { return std::move(only); }, [&](std::unique_ptr<RunJob> job) { done = std::move(job); });
+  if (done->error)
+    std::rethrow_exception(done->error);
+  return std::move(done->result);
 }
 
 } // namespace limbflow::models

@@ -2,14 +2,18 @@
 // (models/beat_mean_recorder.hpp) in either fidelity.
 #pragma once
 
+#include "core/instruction_set.hpp"
 #include "core/model.hpp"
 #include "core/outcome.hpp"
 #include "models/scenario.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace limbflow::models {
@@ -61,6 +65,27 @@ struct RunResult {
   core::RunReport report;
   double aop_mmHg = 0;                     ///< occlusion pressure that "%AOP" stood for; 0 without a cuff
 };
+
+/// One of many runs.
+struct RunJob {
+  RunJob() = default;
+  RunJob(const Scenario& what, RunOptions how) : scenario(&what), options(std::move(how)) {}
+  virtual ~RunJob() = default;
+
+  const Scenario* scenario = nullptr; ///< must outlive the run
+  RunOptions options{};
+  RunResult result{};
+  std::exception_ptr error{}; ///< what run() would throw for this scenario alone
+};
+
+/// Runs scenarios side by side in the lanes of the processor (core/lane_pool.hpp). A job's result has the same bits as that of
+/// run() for it alone, whatever the other jobs are and wherever it stands among them.
+///
+/// next_job: asked for a job when there is room in the lanes; null when there are no more. take: gets each job when it is over. Only as
+/// many jobs as fill the lanes exist at a time.
+void run_side_by_side(const std::function<std::unique_ptr<RunJob>()>& next_job,
+                      const std::function<void(std::unique_ptr<RunJob>)>& take,
+                      core::InstructionSet set = core::instruction_set());
 
 /// Runs a scenario. A run that fails or is cancelled returns what it had, with the outcome in `report`.
 /// Throws core::InputError for a scenario that takes no time, std::invalid_argument for a signal that is not there,

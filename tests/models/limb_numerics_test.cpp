@@ -44,7 +44,7 @@ std::vector<State> course(const Scenario& scenario, Fidelity fidelity, double st
   options.fidelity = fidelity;
   options.step_tolerance = step_tolerance;
   const CourseResult result =
-      run_course(scenario, parameters, y, options, [] {}, [&]<class M>() { return StateKeeper{states}; });
+      run_course(scenario, parameters, y, options, [&]<class M>() { return StateKeeper{states}; });
   EXPECT_EQ(result.report.outcome, core::Outcome::completed) << result.report.describe();
   EXPECT_GT(y[inflow_volume], 1.0) << "nothing flowed: the test would prove nothing";
   return states;

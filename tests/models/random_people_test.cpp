@@ -178,7 +178,7 @@ std::string problem_of(const Scenario& scenario, std::size_t& looks, int& failed
   options.fidelity = scenario.fidelity;
   options.step_tolerance = step_tolerance(scenario.relative_tolerance);
   const CourseResult done = run_course(
-      scenario, parameters, state, options, [] {},
+      scenario, parameters, state, options,
       [&]<class M>() { return Inspector<M>{parameters, problem, looks, options.step_tolerance}; });
   failed_sets += static_cast<int>(done.failure_times.size());
   if (done.report.outcome != core::Outcome::completed)

@@ -1,7 +1,6 @@
 import os
 import re
 import signal
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -152,20 +151,15 @@ def test_threads_that_cannot_be_are_input_errors(short_scenario, threads):
         limbflow.sweep(short_scenario, rest=["5 s"], threads=threads)
 
 
-def interrupt_soon(after_s: float) -> threading.Timer:
-    timer = threading.Timer(after_s, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    return timer
-
-
 def test_ctrl_c_keeps_finished_members_and_the_same_call_goes_on(tmp_path):
-    # A member takes some hundredths of a second; the whole, minutes.
+    def stop_when_some_are_done(fraction):
+        if fraction > 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
     session = limbflow.load("30-15-15-15")
     axes = {"cuff_pressure": "0..100 %AOP / 200", "load": "10..30 %1RM / 20"}
-    timer = interrupt_soon(1.5)
     with pytest.raises(limbflow.Interrupted) as caught:
-        limbflow.sweep(session, axes, summaries="arterial_inflow_mean")
-    timer.join()
+        limbflow.sweep(session, axes, summaries="arterial_inflow_mean", progress=stop_when_some_are_done)
     partial = caught.value.dataset
     done = int((partial.status == 1).sum())
     assert 0 < done < 4000

@@ -1,0 +1,657 @@
+#pragma once
+/// The loop of core/integrate.hpp for as many runs at once as there are lanes: a LanePool by an explicit Runge-Kutta
+/// pair. Include it only in files that are compiled once for each instruction set (core/CMakeLists.txt).
+///
+/// All lanes take their steps together, each of its own length from its own time. The first stage is computed afresh in
+/// every step, so a lane that has come to a new segment, or holds a new run, needs no step of its own to begin. What is
+/// not arithmetic on states is done lane by lane.
+
+#include "core/error_checker.hpp"
+#include "core/events.hpp"
+#include "core/explicit_methods.hpp"
+#include "core/lane_pool.hpp"
+#include "core/lanes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+namespace limbflow::core {
+inline namespace HWY_NAMESPACE {
+
+/// Plain values of a model, one set a lane. `Set<T>` holds nothing but values of T, or does not depend on T.
+template <template <class> class Set> class LaneValues {
+public:
+  const Set<Lanes>& in_lanes() const { return values; }
+
+  /// Puts one scenario's values into a lane.
+  void set(std::size_t lane, const Set<double>& from) {
+    if constexpr (!std::is_empty_v<Set<double>>) {
+      static_assert(std::is_trivially_copyable_v<Set<double>> && sizeof(Set<Lanes>) == Lanes::count * sizeof(from),
+                    "a lane needs values that are all of the scalar's type");
+      constexpr std::size_t count = sizeof(from) / sizeof(double);
+      const auto flat = std::bit_cast<std::array<double, count>>(from);
+      auto* to = reinterpret_cast<double*>(&values);
+      for (std::size_t i = 0; i < count; ++i)
+        to[i * Lanes::count + lane] = flat[i];
+    }
+  }
+
+  /// One scenario's values in all lanes.
+  void fill(const Set<double>& from) {
+    for (std::size_t lane = 0; lane < Lanes::count; ++lane)
+      set(lane, from);
+  }
+
+private:
+  alignas(Lanes) Set<Lanes> values{};
+};
+
+template <Model M, class Pair> class LaneIntegrator final : public LanePool<M> {
+public:
+  using State = StateOf<M>;
+  static constexpr std::size_t size = M::state_count;
+  static constexpr std::size_t width = Lanes::count;
+
+  LaneIntegrator() {
+    for (std::size_t lane = 0; lane < width; ++lane)
+      slots[lane] = std::make_unique<Slot>(*this, lane);
+  }
+
+  std::size_t lanes() const override { return width; }
+
+  void add(LaneRun<M>& run) override {
+    const std::vector<double> start(run.state.begin(), run.state.end());
+    const std::string problems = detail::input_problems<M>(start, *run.timeline, *run.options);
+    if (!problems.empty())
+      throw std::invalid_argument("integrate: the run cannot start:" + problems);
+    waiting.push_back(&run);
+  }
+
+  std::size_t pending() const override { return waiting.size() + running + over.size(); }
+
+  LaneRun<M>* next() override {
+    while (over.empty()) {
+      for (auto& slot : slots)
+        while (!slot->run && !waiting.empty()) {
+          LaneRun<M>* run = waiting.front();
+          waiting.pop_front();
+          ++running;
+          begin(*slot, *run);
+        }
+      if (running == 0 && over.empty())
+        return nullptr;
+      if (running > 0)
+        step();
+    }
+    LaneRun<M>* run = over.front();
+    over.pop_front();
+    return run;
+  }
+
+private:
+  using Vector = std::array<Lanes, size>;
+  static constexpr std::size_t all_stages = Pair::stages + 1 + Pair::dense_stages;
+  static constexpr std::size_t event_count() {
+    if constexpr (ModelWithEvents<M>)
+      return M::events().size();
+    return 0;
+  }
+
+  /// What a lane holds. The lane's numbers are in the integrator's vectors.
+  struct Slot final : LaneStepper<M> {
+    Slot(const LaneIntegrator& owner, std::size_t number) : integrator(&owner), lane(number) {}
+
+    const LaneIntegrator* integrator;
+    std::size_t lane;
+    LaneRun<M>* run = nullptr;
+    std::size_t segment = 0;
+    bool starting = false; ///< has a segment before it that it has not looked at
+    double local_time = 0.0;
+    double advised = 0.0;
+    bool accepted = false;
+    bool last = false;          ///< the step ends the segment
+    double step_begin = 0.0;    ///< local, s
+    double step_length = 0.0;
+    double kept_fraction = 1.0; ///< below 1 where a terminal event cut the step short
+    std::optional<std::size_t> terminal; ///< event that ends the run in this step
+    State state_at_event{};
+    StepAdjuster adjuster{Pair::order};
+    std::optional<EventWatch<M>> events;
+
+    const Segment<ControlsOf<M>>& current() const { return (*run->timeline)[segment]; }
+    double time_before() const override { return step_begin; }
+    double length() const override { return step_length; }
+    void interpolate(double fraction, State& out) const override {
+      if (fraction <= 0.0)
+        integrator->read(integrator->before, lane, out);
+      else if (fraction >= 1.0)
+        integrator->read(integrator->after, lane, out);
+      else {
+        Vector between;
+        integrator->interpolate(Lanes(fraction), between);
+        integrator->read(between, lane, out);
+      }
+    }
+  };
+
+  // ---- lanes of vectors
+
+  static double& at(Lanes& lanes, std::size_t lane) { return reinterpret_cast<double*>(&lanes)[lane]; }
+  static double at(const Lanes& lanes, std::size_t lane) { return reinterpret_cast<const double*>(&lanes)[lane]; }
+  static void read(const Vector& from, std::size_t lane, State& out) {
+    for (std::size_t i = 0; i < size; ++i)
+      out[i] = at(from[i], lane);
+  }
+  static void write(Vector& to, std::size_t lane, const State& values) {
+    for (std::size_t i = 0; i < size; ++i)
+      at(to[i], lane) = values[i];
+  }
+
+  // ---- the model
+
+  /// Kept out of line: it would be inlined once a stage.
+  HWY_NOINLINE void right_hand_side(const Lanes& local, const Vector& y, Vector& dydt) {
+    M::template rhs<Lanes>(origin + local, y.data(), dydt.data(), parameters.in_lanes(), controls.in_lanes());
+  }
+  HWY_NOINLINE void evaluate_events(const Lanes& local, const Vector& y, Lanes* out) {
+    if constexpr (ModelWithEvents<M>)
+      M::template evaluate_events<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out);
+  }
+  HWY_NOINLINE void evaluate_signals(const Lanes& local, const Vector& y, Lanes* out) {
+    if constexpr (std::is_same_v<SignalPartsOf<M>, detail::AllSignals>)
+      M::template evaluate_signals<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out);
+    else
+      M::template evaluate_signals<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out,
+                                          parts);
+  }
+  static std::size_t most_signals() {
+    if constexpr (std::is_same_v<SignalPartsOf<M>, detail::AllSignals>)
+      return M::signals().size();
+    else
+      return M::most_signals;
+  }
+
+  // ---- runs in and out
+
+  void begin(Slot& slot, LaneRun<M>& run) {
+    slot.run = &run;
+    run.report = {};
+    run.report.time = run.timeline->begin();
+    run.error = nullptr;
+    slot.events.emplace(run.report.events);
+    const IntegrationOptions& options = *run.options;
+    parameters.set(slot.lane, *run.parameters);
+    write(before, slot.lane, run.state);
+    at(relative, slot.lane) = options.relative_tolerance;
+    for (std::size_t i = 0; i < size; ++i) {
+      const StateInfo& state = M::states()[i];
+      at(absolute[i], slot.lane) = options.absolute_tolerance * state.scale;
+      at(lowest[i], slot.lane) = state.lower - detail::bound_allowance(state.lower, state.scale, options);
+      at(highest[i], slot.lane) = state.upper + detail::bound_allowance(state.upper, state.scale, options);
+    }
+    enter(slot, 0);
+    slot.advised = options.initial_step > 0.0 ? options.initial_step : 0.0;
+    choose_signals();
+  }
+
+  void enter(Slot& slot, std::size_t segment) {
+    slot.segment = segment;
+    slot.starting = true;
+    slot.local_time = 0.0;
+    slot.adjuster = StepAdjuster(Pair::order);
+    at(time, slot.lane) = 0.0;
+    at(origin, slot.lane) = slot.current().begin;
+    controls.set(slot.lane, slot.current().controls);
+    slot.run->report.segment = slot.current().label;
+  }
+
+  void finish(Slot& slot) {
+    over.push_back(slot.run);
+    slot.run = nullptr;
+    --running;
+    choose_signals();
+  }
+
+  void choose_signals() {
+    watching_signals = false;
+    parts = {};
+    for (const auto& slot : slots) {
+      if (!slot->run || !slot->run->watcher || !(slot->run->watcher->signal_interval() > 0.0))
+        continue;
+      parts = watching_signals ? parts | slot->run->watcher->signal_parts() : slot->run->watcher->signal_parts();
+      watching_signals = true;
+    }
+  }
+
+  /// The end of a segment, or of the run: `y` is the state at report.time.
+  void end_segment(Slot& slot, const State& y) {
+    slot.run->state = y;
+    if (slot.run->watcher)
+      slot.run->watcher->end_segment(slot.run->report.time, y);
+  }
+
+  void end_run(Slot& slot, Outcome outcome, const State& y) {
+    slot.run->report.outcome = outcome;
+    end_segment(slot, y);
+    finish(slot);
+  }
+
+  void fail(Slot& slot, Outcome outcome, const State& y, const State& weighted_errors) {
+    slot.run->report.worst = detail::worst_states<M>(y, weighted_errors);
+    end_run(slot, outcome, y);
+  }
+
+  void end_by_event(Slot& slot, std::size_t index, const State& y) {
+    if constexpr (ModelWithEvents<M>)
+      slot.run->report.event = M::events()[index].name;
+    end_run(slot, Outcome::event, y);
+  }
+
+  /// Does something for a lane; an exception ends its run and no other.
+  template <class Work> void guarded(Slot& slot, Work&& work) {
+    try {
+      work();
+    } catch (...) {
+      if (!slot.run)
+        throw;
+      slot.run->error = std::current_exception();
+      finish(slot);
+    }
+  }
+
+  template <class Work> void each_running(Work&& work) {
+    for (auto& slot : slots)
+      if (slot->run)
+        guarded(*slot, [&] { work(*slot); });
+  }
+
+  // ---- one step of all lanes
+
+  void step() {
+    begin_segments();
+    choose_lengths();
+    if (running == 0)
+      return;
+    stages();
+    judge();
+    each_running([&](Slot& slot) {
+      slot.accepted = at(error, slot.lane) <= 1.0;
+      if (slot.accepted)
+        accept(slot);
+      else
+        reject(slot);
+    });
+    look_inside();
+    each_accepted([&](Slot& slot) { watch(slot); });
+    if (watching_signals)
+      take_signals();
+    Lanes moves(0.0);
+    each_accepted([&](Slot& slot) { at(moves, slot.lane) = 1.0; });
+    outside = Lanes(0.0);
+    for (std::size_t i = 0; i < size; ++i) {
+      before[i] = select(moves > 0.0, after[i], before[i]);
+      outside = select(before[i] >= lowest[i] && before[i] <= highest[i], outside, Lanes(1.0));
+    }
+    each_accepted([&](Slot& slot) { go_on(slot); });
+  }
+
+  template <class Work> void each_accepted(Work&& work) {
+    each_running([&](Slot& slot) {
+      if (slot.accepted)
+        work(slot);
+    });
+  }
+
+  void begin_segments() {
+    if (std::none_of(slots.begin(), slots.end(), [](const auto& slot) { return slot->run && slot->starting; }))
+      return;
+    evaluate_events(time, before, event_values.data());
+    each_running([&](Slot& slot) {
+      if (!slot.starting)
+        return;
+      slot.starting = false;
+      std::vector<double> values(event_count());
+      for (std::size_t e = 0; e < values.size(); ++e)
+        values[e] = at(event_values[e], slot.lane);
+      State y;
+      read(before, slot.lane, y);
+      const auto& segment = slot.current();
+      if (slot.run->watcher)
+        slot.run->watcher->begin_segment(slot.segment, segment, y, values.empty() ? nullptr : values.data());
+      const auto at_begin = [&](std::vector<double>& out) { out = values; };
+      if (const auto terminal = slot.events->begin_segment(segment.begin, at_begin))
+        end_by_event(slot, *terminal, y);
+    });
+  }
+
+  void choose_lengths() {
+    if (std::any_of(slots.begin(), slots.end(), [](const auto& slot) { return slot->run && slot->advised == 0.0; }))
+      choose_first_lengths();
+    each_running([&](Slot& slot) {
+      const IntegrationOptions& options = *slot.run->options;
+      RunReport& report = slot.run->report;
+      State y;
+      slot.accepted = false;
+      if (options.cancel && options.cancel()) {
+        read(before, slot.lane, y);
+        return end_run(slot, Outcome::cancelled, y);
+      }
+      if (report.steps + report.rejected >= options.maximum_steps) {
+        read(before, slot.lane, y);
+        State errors;
+        read(weighted, slot.lane, errors);
+        return fail(slot, Outcome::step_limit, y, errors);
+      }
+      const double remaining = slot.current().duration() - slot.local_time;
+      slot.advised = detail::next_length(slot.advised, remaining, detail::smallest_step(options, slot.local_time),
+                                         options.maximum_step);
+      slot.last = slot.advised == remaining;
+      at(length, slot.lane) = slot.advised;
+    });
+    for (std::size_t lane = 0; lane < width; ++lane)
+      if (!slots[lane]->run)
+        at(length, lane) = 0.0;
+  }
+
+  /// First steps from the size of the first two derivatives, as Dopri5Stepper::start_step.
+  void choose_first_lengths() {
+    const auto norm = [&](const Vector& v) {
+      Lanes largest(0.0);
+      for (std::size_t i = 0; i < size; ++i)
+        largest = max(largest, abs(v[i]) / (absolute[i] + relative * abs(before[i])));
+      return largest;
+    };
+    right_hand_side(time, before, k[0]);
+    const Lanes d0 = norm(before), d1 = norm(k[0]);
+    const Lanes trial = select(d0 < 1e-5 || d1 < 1e-5, Lanes(1e-6), 0.01 * d0 / d1);
+    for (std::size_t i = 0; i < size; ++i)
+      after[i] = before[i] + trial * k[0][i];
+    right_hand_side(time + trial, after, k[1]);
+    for (std::size_t i = 0; i < size; ++i)
+      after[i] = k[1][i] - k[0][i];
+    const Lanes d2 = norm(after) / trial;
+    for (auto& slot : slots) {
+      if (!slot->run || slot->advised > 0.0)
+        continue;
+      slot->run->report.rhs_evaluations += 2;
+      const double first = at(trial, slot->lane);
+      const double steepest = std::max(at(d1, slot->lane), at(d2, slot->lane));
+      if (!std::isfinite(first))
+        slot->advised = slot->run->options->minimum_step;
+      else if (!std::isfinite(steepest))
+        slot->advised = first;
+      else
+        slot->advised = std::min(100.0 * first, steepest <= 1e-15 ? std::max(1e-6, 1e-3 * first)
+                                                                  : std::pow(0.01 / steepest, 1.0 / (Pair::order + 1)));
+    }
+  }
+
+  template <std::size_t Stage> HWY_INLINE void combine(Vector& out) {
+    for (std::size_t i = 0; i < size; ++i) {
+      Lanes sum(0.0);
+      add_stages<Pair::a[Stage]>(sum, i, std::make_index_sequence<Stage>{});
+      out[i] = multiply_add(length, sum, before[i]);
+    }
+  }
+  template <const auto& Weights, std::size_t... J>
+  HWY_INLINE void add_stages(Lanes& sum, std::size_t i, std::index_sequence<J...>) const {
+    (add_stage<Weights[J] != 0.0>(sum, Weights[J], k[J][i]), ...);
+  }
+  template <bool Counts> static HWY_INLINE void add_stage(Lanes& sum, double weight, const Lanes& slope) {
+    if constexpr (Counts)
+      sum = multiply_add(Lanes(weight), slope, sum);
+  }
+
+  template <std::size_t Stage> HWY_INLINE void stage() {
+    combine<Stage>(probe);
+    right_hand_side(multiply_add(length, Lanes(Pair::c[Stage]), time), probe, k[Stage]);
+  }
+  template <std::size_t... S> HWY_INLINE void inner_stages(std::index_sequence<S...>) { (stage<S + 1>(), ...); }
+
+  void stages() {
+    right_hand_side(time, before, k[0]);
+    inner_stages(std::make_index_sequence<Pair::stages - 1>{});
+    combine<Pair::stages>(after);
+    right_hand_side(time + length, after, k[Pair::stages]);
+  }
+
+  /// The weighted error of each lane's step; infinite where anything is not finite.
+  void judge() {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    using Indices = std::make_index_sequence<Pair::stages + 1>;
+    Lanes largest(0.0), largest_low(0.0);
+    for (std::size_t i = 0; i < size; ++i) {
+      const Lanes per_weight = 1.0 / (absolute[i] + relative * max(abs(before[i]), abs(after[i])));
+      Lanes estimate(0.0);
+      add_stages<Pair::error>(estimate, i, Indices{});
+      const Lanes finite = after[i] - after[i]; // zero, or NaN
+      weighted[i] = abs(length * estimate) * per_weight + finite;
+      weighted[i] = select(weighted[i] < infinity, weighted[i], Lanes(infinity));
+      largest = max(largest, weighted[i]);
+      if constexpr (Pair::two_estimates) {
+        Lanes low(0.0);
+        add_stages<Pair::error_low>(low, i, Indices{});
+        largest_low = max(largest_low, abs(length * low) * per_weight);
+      }
+    }
+    error = largest;
+    if constexpr (Pair::two_estimates) { // a geometric blend of the two, of order 8 (DOP853)
+      const Lanes blended = largest * largest / sqrt(largest * largest + 0.01 * largest_low * largest_low);
+      error = select(largest > 0.0 && largest < infinity, blended, largest);
+      error = select(error < infinity, error, Lanes(infinity));
+    }
+  }
+
+  void reject(Slot& slot) {
+    RunReport& report = slot.run->report;
+    ++report.rejected;
+    report.rhs_evaluations += Pair::stages + 1;
+    const double tried = slot.advised;
+    slot.advised = slot.adjuster.decrease_step(tried, at(error, slot.lane), Pair::order);
+    if (slot.advised >= detail::smallest_step(*slot.run->options, slot.local_time))
+      return;
+    State y, errors;
+    read(before, slot.lane, y);
+    read(weighted, slot.lane, errors);
+    if (std::isfinite(at(error, slot.lane)))
+      return fail(slot, Outcome::step_too_small, y, errors);
+    // where the NaN was born, before it spread
+    for (std::size_t i = 0; i < size; ++i)
+      probe[i] = before[i] + tried * k[0][i];
+    Vector ahead;
+    right_hand_side(time + tried, probe, ahead);
+    State origin_of{};
+    bool found = false;
+    for (std::size_t i = 0; i < size; ++i)
+      if (!std::isfinite(at(ahead[i], slot.lane))) {
+        origin_of[i] = std::numeric_limits<double>::infinity();
+        found = true;
+      }
+    fail(slot, Outcome::non_finite, y, found ? origin_of : errors);
+  }
+
+  void accept(Slot& slot) {
+    RunReport& report = slot.run->report;
+    ++report.steps;
+    report.rhs_evaluations += Pair::stages + 1;
+    slot.step_begin = slot.local_time;
+    slot.step_length = slot.advised;
+    slot.advised = slot.adjuster.increase_step(slot.advised, at(error, slot.lane), Pair::order);
+  }
+
+  // ---- the inside of the step
+
+  template <std::size_t... S> HWY_INLINE void further_stages(std::index_sequence<S...>) {
+    (stage<Pair::stages + 1 + S>(), ...);
+  }
+
+  template <std::size_t Q> HWY_INLINE void dense_vector() {
+    for (std::size_t i = 0; i < size; ++i) {
+      Lanes sum(0.0);
+      add_stages<Pair::dense[Q]>(sum, i, std::make_index_sequence<all_stages>{});
+      dense[Q][i] = length * sum;
+    }
+  }
+  template <std::size_t... Q> HWY_INLINE void dense_vectors(std::index_sequence<Q...>) { (dense_vector<Q>(), ...); }
+
+  /// What interpolate() needs, and the event functions in the middle and at the end of the step.
+  void look_inside() {
+    if (std::none_of(slots.begin(), slots.end(), [](const auto& slot) {
+          return slot->run && slot->accepted && (event_count() > 0 || slot->run->watcher);
+        }))
+      return;
+    further_stages(std::make_index_sequence<Pair::dense_stages>{});
+    dense_vectors(std::make_index_sequence<Pair::dense_vectors>{});
+    if constexpr (ModelWithEvents<M>) {
+      interpolate(Lanes(0.5), probe);
+      evaluate_events(time + 0.5 * length, probe, events_middle.data());
+      evaluate_events(time + length, after, events_after.data());
+    }
+  }
+
+  HWY_NOINLINE void interpolate(const Lanes& fraction, Vector& out) const {
+    const auto weight = Pair::dense_weights(fraction);
+    const Lanes first = weight[2] * length, last = weight[3] * length;
+    for (std::size_t i = 0; i < size; ++i) {
+      Lanes sum = weight[0] * before[i];
+      sum = multiply_add(weight[1], after[i], sum);
+      sum = multiply_add(first, k[0][i], sum);
+      sum = multiply_add(last, k[Pair::stages][i], sum);
+      for (std::size_t q = 0; q < Pair::dense_vectors; ++q)
+        sum = multiply_add(weight[4 + q], dense[q][i], sum);
+      out[i] = sum;
+    }
+  }
+
+  /// The event functions of one lane at a fraction of its step.
+  void events_inside(const Slot& slot, double fraction, std::vector<double>& values) {
+    if (fraction == 0.5 || fraction == 1.0) {
+      for (std::size_t e = 0; e < event_count(); ++e)
+        values[e] = at(fraction == 0.5 ? events_middle[e] : events_after[e], slot.lane);
+      return;
+    }
+    Vector between;
+    interpolate(Lanes(fraction), between);
+    evaluate_events(multiply_add(length, Lanes(fraction), time), between, event_values.data());
+    for (std::size_t e = 0; e < event_count(); ++e)
+      values[e] = at(event_values[e], slot.lane);
+  }
+
+  // ---- after an accepted step
+
+  /// Finds the events of a lane's step and shows the step to the watcher.
+  void watch(Slot& slot) {
+    LaneRun<M>& run = *slot.run;
+    const auto& segment = slot.current();
+    const double end = slot.last ? segment.end : segment.begin + (slot.step_begin + slot.step_length);
+    const DenseStep<LaneStepper<M>> whole(slot, segment.begin, end, 1.0);
+    const auto inside = [&](double fraction, std::vector<double>& values) { events_inside(slot, fraction, values); };
+    std::size_t terminal = 0;
+    const auto fraction = slot.events->scan(whole, inside, terminal);
+    slot.kept_fraction = fraction.value_or(1.0);
+    slot.terminal.reset();
+    if (fraction) {
+      slot.terminal = terminal;
+      whole.state_at_fraction(*fraction, slot.state_at_event);
+    }
+    run.report.time = whole.time_at_fraction(slot.kept_fraction);
+    if (run.watcher)
+      run.watcher->step(DenseStep<LaneStepper<M>>(slot, segment.begin, run.report.time, slot.kept_fraction));
+  }
+
+  /// Signals at the two Gauss nodes of every piece of every lane's step.
+  void take_signals() {
+    constexpr double half_distance = 0.28867513459481288225; // of the nodes, over the piece: 1 / (2 sqrt 3)
+    constexpr double root_of_three = 1.7320508075688772935;
+    Lanes piece(0.0), last_piece(0.0), share(0.0);
+    std::array<double, width> piece_end{};
+    std::size_t most = 0;
+    each_accepted([&](Slot& slot) {
+      const double interval = slot.run->watcher ? slot.run->watcher->signal_interval() : 0.0;
+      if (!(interval > 0.0))
+        return;
+      const double pieces = std::max(1.0, std::ceil(slot.kept_fraction * slot.step_length / interval));
+      at(last_piece, slot.lane) = pieces - 1.0;
+      at(share, slot.lane) = slot.kept_fraction / pieces;
+      piece_end[slot.lane] = slot.current().begin + slot.step_begin;
+      most = std::max(most, static_cast<std::size_t>(pieces));
+    });
+    for (std::size_t number = 0; number < most; ++number) {
+      piece = min(Lanes(static_cast<double>(number)), last_piece);
+      for (const bool second : {false, true}) {
+        const Lanes fraction = (piece + (second ? 0.5 + half_distance : 0.5 - half_distance)) * share;
+        interpolate(fraction, probe);
+        evaluate_signals(multiply_add(length, fraction, time), probe, second ? signals_rise.data() : signals_mean.data());
+      }
+      for (std::size_t i = 0; i < signals_mean.size(); ++i) {
+        const Lanes first = signals_mean[i];
+        signals_mean[i] = 0.5 * (first + signals_rise[i]);
+        signals_rise[i] = root_of_three * (signals_rise[i] - first);
+      }
+      each_accepted([&](Slot& slot) {
+        const std::size_t lane = slot.lane;
+        if (!(at(share, lane) > 0.0) || number > static_cast<std::size_t>(at(last_piece, lane)))
+          return;
+        const double begin = piece_end[lane];
+        const double done = static_cast<double>(number + 1) * at(share, lane) * slot.step_length;
+        piece_end[lane] = static_cast<double>(number) == at(last_piece, lane)
+                              ? slot.run->report.time
+                              : slot.current().begin + (slot.step_begin + done);
+        slot.run->watcher->signals(begin, piece_end[lane], &at(signals_mean[0], lane), &at(signals_rise[0], lane), width);
+      });
+    }
+  }
+
+  /// Ends the run, the segment, or nothing. The state after the step is in `before` by now.
+  void go_on(Slot& slot) {
+    State y;
+    if (slot.terminal) {
+      return end_by_event(slot, *slot.terminal, slot.state_at_event);
+    }
+    if (at(outside, slot.lane) > 0.0) {
+      read(before, slot.lane, y);
+      State errors;
+      for (std::size_t i = 0; i < size; ++i)
+        errors[i] = detail::bound_error(M::states()[i], y[i], *slot.run->options);
+      return fail(slot, Outcome::bound_violated, y, errors);
+    }
+    if (!slot.last) {
+      slot.local_time += slot.step_length;
+      at(time, slot.lane) = slot.local_time;
+      return;
+    }
+    read(before, slot.lane, y);
+    end_segment(slot, y);
+    if (slot.segment + 1 == slot.run->timeline->size())
+      return finish(slot);
+    enter(slot, slot.segment + 1);
+  }
+
+  LaneValues<M::template Parameters> parameters;
+  LaneValues<M::template Controls> controls;
+  alignas(Lanes) Vector before{}, after{}, probe{}, weighted{}, absolute{}, lowest{}, highest{};
+  std::array<Vector, all_stages> k{};
+  std::array<Vector, Pair::dense_vectors> dense{};
+  Lanes origin{0.0}, time{0.0}, length{0.0}, relative{1.0}, error{0.0}, outside{0.0};
+  std::vector<Lanes> event_values = std::vector<Lanes>(event_count());
+  std::vector<Lanes> events_middle = event_values;
+  std::vector<Lanes> events_after = event_values;
+  std::vector<Lanes> signals_mean = std::vector<Lanes>(most_signals());
+  std::vector<Lanes> signals_rise = signals_mean;
+  std::array<std::unique_ptr<Slot>, width> slots;
+  std::deque<LaneRun<M>*> waiting, over;
+  std::size_t running = 0;
+  bool watching_signals = false; ///< a run in the lanes wants them
+  SignalPartsOf<M> parts{};      ///< that any of them wants
+};
+
+} // namespace HWY_NAMESPACE
+} // namespace limbflow::core
