@@ -27,13 +27,14 @@ as_root() {
   fi
 }
 
+# Further ones may be named.
 install_system_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     echo "do: not a Debian or Ubuntu system; it needs the equivalents of: ${system_packages[*]}" >&2
     return
   fi
   local missing=() package
-  for package in "${system_packages[@]}"; do
+  for package in "${system_packages[@]}" "$@"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
   done
   [[ ${#missing[@]} == 0 ]] && return
@@ -102,6 +103,15 @@ run_validation() {
   show .venv/bin/limbflow validate --html build/validation/report.html "$@"
 }
 
+# The limb against other integrators on its own equations; the numbers land in build/bench/summary.json.
+run_bench() {
+  install_system_packages libsundials-dev
+  say "building the benchmark in build/bench"
+  cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMBFLOW_BUILD_BENCHMARKS=ON >/dev/null
+  cmake --build build/bench --target limb_benchmark >/dev/null
+  show build/bench/benchmarks/limb_benchmark "$@" build/bench/summary.json
+}
+
 show() {
   say "${*#.venv/bin/}"
   "$@"
@@ -130,6 +140,8 @@ usage: ./do TASK
   validate
           hold the model against published measurements; a report with plots lands in build/validation/
   build   install what is missing and build into build/release and .venv
+  bench   time a session in the lanes against the scalar loop, Boost.Odeint and SUNDIALS on the same equations; --quick
+          repeats less; ratios land in build/bench/summary.json
   lint    check the Python style
   clean   remove build/ and .venv/
 
@@ -143,6 +155,7 @@ case $task in
   demo) run_demo ;;
   test) run_tests "$@" ;;
   validate) run_validation "$@" ;;
+  bench) run_bench "$@" ;;
   build) build ;;
   lint) lint ;;
   clean) clean ;;
