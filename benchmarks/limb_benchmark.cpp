@@ -4,7 +4,8 @@
 //
 // Every method runs the same timeline (30-15-15-15 with recovery) through the model's own right-hand side, restarting at
 // each segment. Error: the largest difference from a reference at 1e-12, over all states at the end of every segment, relative to each
-// state's own maximum, or a thousandth of its scale if that is more. Time: processor time of one thread, the best of some repetitions, methods in turn. A ratio at equal
+// state's own maximum, or a thousandth of its scale if that is more. Time: processor time of one thread, the best of some repetitions,
+// methods in turn. A ratio at equal
 // error reads both curves at the same error, straight in logarithms between their points; beyond a curve's ends there is none.
 
 #include "core/instruction_set.hpp"

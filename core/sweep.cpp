@@ -457,7 +457,8 @@ private:
 };
 
 SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const SweepGroupWorker& worker,
-                       const SweepOptions& options, const SweepSink& sink, std::size_t chunks_per_thread) {
+                       const SweepOptions& options, const SweepSink& sink, std::size_t chunks_per_thread,
+                       std::size_t smallest_chunk) {
   constexpr auto cancel_interval = std::chrono::milliseconds(50);
   constexpr double progress_interval_s = 0.1;
   constexpr std::size_t largest_automatic_chunk = 256;
@@ -465,8 +466,8 @@ SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const S
   const Clock::time_point begin = Clock::now();
   const unsigned wanted = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   const std::size_t chunk = options.chunk > 0 ? options.chunk
-                                              : std::clamp<std::size_t>(plan.size() / (wanted * chunks_per_thread), 1,
-                                                                        largest_automatic_chunk);
+                                              : std::clamp<std::size_t>(plan.size() / (wanted * chunks_per_thread),
+                                                                        smallest_chunk, largest_automatic_chunk);
   const std::vector<MemberRange> ranges = ranges_to_run(plan.size(), chunk, options.already_done);
   const auto threads = static_cast<unsigned>(std::clamp<std::size_t>(ranges.size(), 1, wanted));
   std::size_t to_run = 0;
@@ -556,13 +557,17 @@ SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const S
 SweepReport run_sweep(const SweepPlan& plan, std::size_t summary_count, const SweepWorker& worker,
                       const SweepOptions& options, const SweepSink& sink) {
   constexpr std::size_t chunks_per_thread = 32;
-  return run_chunks(plan, summary_count, one_by_one(worker), options, sink, chunks_per_thread);
+  return run_chunks(plan, summary_count, one_by_one(worker), options, sink, chunks_per_thread, 1);
 }
 
 SweepReport run_sweep_in_groups(const SweepPlan& plan, std::size_t summary_count, const SweepGroupWorker& worker,
                                 const SweepOptions& options, const SweepSink& sink) {
-  constexpr std::size_t chunks_per_thread = 8; // larger ones: the lanes run empty at the end of each
-  return run_chunks(plan, summary_count, worker, options, sink, chunks_per_thread);
+  // Larger chunks than one by one: the lanes run empty at the end of each.
+  constexpr std::size_t chunks_per_thread = 8, full_lanes = 32;
+  const unsigned wanted = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t share = (plan.size() + wanted - 1) / wanted;
+  return run_chunks(plan, summary_count, worker, options, sink, chunks_per_thread,
+                    std::clamp<std::size_t>(share, 1, full_lanes));
 }
 
 } // namespace limbflow::core
