@@ -13,7 +13,7 @@
 //   A(u) = r(u) [ f_first + (1 - f_first) min(1, (u - t) / rate_range) ]      r: share of the bin's units recruited, t: its middle
 //
 // of its force: a unit starts at its lowest rate with the share f_first of its tetanic force and is rate coded from there.
-// Force is the sum of weight * fatigue factor * A over the bins, over what the fresh pool gives at full drive.
+// Force is the sum of share * capacity * A over the classes (A: mean of a class's bins), over what the fresh pool gives at full drive.
 #pragma once
 
 #include "core/scalar.hpp"

@@ -20,7 +20,8 @@ public:
   /// Adds an activity, cut short at `latest`. False if it was cut.
   bool add(double duration, Activity what, const std::string& scope,
            double latest = std::numeric_limits<double>::infinity()) {
-    const double until = std::min(end + duration, latest);
+    const double whole = end + duration;
+    const double until = std::min(whole, latest);
     if (until > end) {
       auto known = std::find(scopes.begin(), scopes.end(), scope);
       if (known == scopes.end())
@@ -31,7 +32,7 @@ public:
       list.push_back(std::move(what));
       end = until;
     }
-    return !(latest < end + closest_breakpoints) || until < latest;
+    return !(latest < whole - closest_breakpoints);
   }
   bool add(double duration, const std::string& label) {
     Activity what;
@@ -65,7 +66,7 @@ double force_of(const Scenario& scenario, const Exercise& exercise) {
   const double weight = scenario.parameters.value(table_name(exercise.muscle) + "_limb_weight");
   if (exercise.load_of_mvc)
     return exercise.hold_s > 0.0 ? exercise.load : exercise.load + weight;
-  return weight + (scenario.parameters.value("maximum_contraction_per_1rm") - weight) * exercise.load;
+  return weight + (scenario.parameters.value("one_repetition_maximum_of_contraction") - weight) * exercise.load;
 }
 
 /// Hill's relation of force and speed, over isometric force. speed: of shortening over that without load, at most `fastest`.

@@ -74,7 +74,7 @@ struct MuscleMoment {
   T high_threshold;                       // activation of the type II fibres, 0..1
   T tissue_pressure;                      // oxygen, mmHg
   T afferent;                             // 0..1
-  T deficit;                              // oxygen and phosphocreatine drawn, in oxygen stores
+  T deficit;                              // oxygen and high-energy phosphate drawn, in oxygen stores
 };
 
 template <class T>
@@ -84,9 +84,7 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   using std::max;
   using std::min;
   MuscleMoment<T> now;
-  T drawn = m.resting_oxygen - tissue_oxygen;
-  const T store = drawn + tissue_oxygen;
-  drawn = drawn / m.oxygen_per_atp;
+  T drawn = (m.resting_oxygen - tissue_oxygen) / m.oxygen_per_atp;
   now.afferent = T(0.0);
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     now.phosphate[k] = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
@@ -96,7 +94,7 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
     now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, CollapseRange<T>{T(0.0), m.afferent_dihydrogen});
     drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
-  now.deficit = drawn * m.oxygen_per_atp / store;
+  now.deficit = drawn * m.oxygen_per_atp / m.resting_oxygen;
   now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
   now.available_drive = 1.0 - central_fatigue;
   now.needed_drive = drive_for_force(T(task.force / task.velocity_factor), now.capacity, m.pool);

@@ -84,6 +84,12 @@ TEST(ProtocolTest, ASetThatFailsIsCutAndTheRestMovesForward) {
       EXPECT_LE(activity.end, 14.5);
     }
   }
+  double end_of_first = 0.0; // of its first repetition
+  for (const auto& activity : whole.activities)
+    if (activity.set == 1 && activity.label == "set 1 eccentric" && end_of_first == 0.0)
+      end_of_first = activity.end;
+  EXPECT_EQ(build_protocol(scenario, occlusion, {end_of_first}).repetitions, (std::vector<int>{1, 2}))
+      << "fails as the second begins: the first is done";
   const Protocol none = build_protocol(scenario, occlusion, {std::numeric_limits<double>::infinity(), 31.0});
   EXPECT_EQ(none.repetitions, (std::vector<int>{3, 0}));
 }
