@@ -74,7 +74,9 @@ def test_what_nothing_constrains_is_named_with_its_source_and_place(flows):
 
 def test_the_main_numbers_of_protocols_are_outcomes():
     seen = []
-    found = limbflow.sensitivity("calibrate", parameters=["one_repetition_maximum_of_contraction"], progress=seen.append)
+    found = limbflow.sensitivity(
+        "calibrate", parameters=["one_repetition_maximum_of_contraction"], progress=seen.append
+    )
     assert seen[-1] == 1.0
     headlines = {outcome.quantity: found.of(outcome) for outcome in found.outcomes if outcome.use == "protocol"}
     assert len(headlines) >= 12
