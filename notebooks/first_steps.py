@@ -31,7 +31,8 @@ except limbflow.InputError as error:
 # %%
 print(session.aop())
 run = session.run()
-plots.run(run)
+plots.run(run);
+
 # %% [markdown]
 # The result is an `xarray.Dataset`: signals over `time`, and numbers for each part of the session over `scope`.
 
@@ -68,7 +69,8 @@ for style, percent in zip(plots.LINE_STYLES, (20, 40, 60, 80, 100), strict=False
 ax.set_ylim(0, 1.5 * float(rest.arterial_inflow[0]))
 ax.set_xlabel("time (s)")
 ax.set_ylabel("arterial inflow (mL/min)")
-ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1));
+
 # %% [markdown]
 # ## A sweep
 #
@@ -84,7 +86,7 @@ sweep = limbflow.sweep(
 )
 fig, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 plots.curves(sweep, "arterial_inflow_mean_rest_3", family="load", ax=axes[0])
-plots.heat_map(sweep, "deep_venous_pressure_maximum", ax=axes[1])
+plots.heat_map(sweep, "deep_venous_pressure_maximum", ax=axes[1]);
 
 # %% [markdown]
 # `session.run(file="run.h5")` and `limbflow.sweep(..., file="sweep.h5")` keep results as HDF5 files that

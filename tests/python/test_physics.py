@@ -48,9 +48,9 @@ def test_averaged_runs_agree_with_pulsatile_ones_within_2_percent():
     """Every summary of every shipped scenario, of its range over scenarios and their parts.
 
     A set or a rest rarely holds a whole number of beats, so what a pulsatile run says of it moves with the phase of the
-    beat that it starts in, the least flow as muscles begin to squeeze by a tenth. Runs are made over the phase: the mean
-    of the averaged ones must lie among the pulsatile ones or within 2 % of their mean. Sets to failure have a test of
-    their own.
+    beat that it starts in, the least flow as muscles begin to squeeze by a tenth. Runs are made over the phase: the
+    mean of the averaged ones must lie among the pulsatile ones or within 2 % of their mean. Sets to failure have a test
+    of their own.
     """
 
     def found(name: str, phase: str, fidelity: str):
