@@ -15,8 +15,8 @@ namespace limbflow::models {
 
 namespace {
 
-/// Whole beats before a change: the second is reported as the mean of a beat.
-constexpr double beats_before_change = 2.0;
+/// Whole beats before a change: from the second on they are reported as means of a beat.
+constexpr double beats_before_change = 3.0;
 /// Beats after a change until the averaged limb takes over.
 constexpr double beats_after_change = 4.0;
 /// An averaged stretch shorter than this is not worth changing over for, in beats.

@@ -1,7 +1,7 @@
 // How a protocol is integrated: stretch by stretch in the fidelity that each needs, with sets that end when the muscle fails.
 //
 // The averaged limb follows everything that is slow against a beat. When the cuff's pressure moves or a set begins or ends, vessels
-// shut or open within a beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from two whole
+// shut or open within a beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from three whole
 // beats before the change to four beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
 // (pulse_mean_phase), where their arterial volumes mean the same.
 //
