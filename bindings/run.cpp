@@ -90,7 +90,12 @@ void bind_run(py::module_& module) {
       .def_readonly("name", &core::WorstState::name)
       .def_readonly("unit", &core::WorstState::unit)
       .def_readonly("value", &core::WorstState::value)
-      .def_readonly("weighted_error", &core::WorstState::weighted_error);
+      .def_readonly("weighted_error", &core::WorstState::weighted_error)
+      .def(py::pickle([](const core::WorstState& self) { return py::make_tuple(self.name, self.unit, self.value, self.weighted_error); },
+                      [](const py::tuple& state) {
+                        return core::WorstState{state[0].cast<std::string>(), state[1].cast<std::string>(), state[2].cast<double>(),
+                                                state[3].cast<double>()};
+                      }));
 
   py::class_<core::RunReport>(module, "RunReport", "How a run ended.")
       .def_property_readonly("outcome", [](const core::RunReport& self) { return std::string(core::to_string(self.outcome)); })
@@ -100,7 +105,24 @@ void bind_run(py::module_& module) {
       .def_readonly("worst", &core::RunReport::worst)
       .def_readonly("steps", &core::RunReport::steps)
       .def_readonly("rejected", &core::RunReport::rejected)
-      .def_property_readonly("text", &core::RunReport::describe);
+      .def_property_readonly("text", &core::RunReport::describe)
+      .def(py::pickle(
+          [](const core::RunReport& self) {
+            return py::make_tuple(static_cast<int>(self.outcome), self.time, self.segment, self.event, self.worst, self.steps,
+                                  self.rejected, self.rhs_evaluations);
+          },
+          [](const py::tuple& state) {
+            core::RunReport report;
+            report.outcome = static_cast<core::Outcome>(state[0].cast<int>());
+            report.time = state[1].cast<double>();
+            report.segment = state[2].cast<std::string>();
+            report.event = state[3].cast<std::string>();
+            report.worst = state[4].cast<std::vector<core::WorstState>>();
+            report.steps = state[5].cast<std::size_t>();
+            report.rejected = state[6].cast<std::size_t>();
+            report.rhs_evaluations = state[7].cast<std::size_t>();
+            return report;
+          }));
 
   using Summary = models::RunResult::Summary;
   py::class_<Summary>(module, "Summary", "A number kept of one part of a run.")

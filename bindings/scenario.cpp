@@ -83,6 +83,7 @@ Items describe(const models::Scenario& scenario) {
 void bind_scenario(py::module_& module) {
   module.attr("version") = std::string(core::version());
   module.attr("revision") = std::string(core::revision());
+  module.attr("source_hash") = std::string(core::source_hash());
 
   py::class_<models::Scenario>(module, "Scenario", "A scenario that was read and checked.")
       .def_readonly("title", &models::Scenario::title)

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <limits>
@@ -330,8 +331,10 @@ std::vector<std::string> read_texts(hid_t group, const std::string& name, std::u
 // ---- provenance
 // ---------------------------------------------------------------------------------------------------------
 
+// Of SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, so that the same sweep gives the same file.
 std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
+  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+  const std::time_t now = epoch != nullptr ? static_cast<std::time_t>(std::strtoll(epoch, nullptr, 10)) : std::time(nullptr);
   std::tm parts{};
   gmtime_r(&now, &parts);
   std::array<char, 32> text;

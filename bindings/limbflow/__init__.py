@@ -20,9 +20,10 @@ from .exceptions import ComputationError, Diagnostic, InputError, LimbflowError,
 from .occlusion import OcclusionPressure, aop  # noqa: E402
 from .results import open_dataset  # noqa: E402
 from .safety import check  # noqa: E402
+from .samples import people, sample, zipped  # noqa: E402
 from .scenario import Scenario, load, shipped  # noqa: E402
 from .straps import StrapPressure, strap  # noqa: E402
-from .sweeps import Interrupted, sweep  # noqa: E402
+from .sweeps import Interrupted, resume, sweep  # noqa: E402
 from .validation import sensitivity, validate  # noqa: E402
 
 __version__: str = _engine.version
@@ -41,10 +42,14 @@ __all__ = [
     "check",
     "load",
     "open_dataset",
+    "people",
     "plots",
+    "resume",
+    "sample",
     "sensitivity",
     "shipped",
     "strap",
     "sweep",
     "validate",
+    "zipped",
 ]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from . import _engine
 from .exceptions import InputError
-from .texts import to_text
+from .samples import Together, points_and_unit
 
 if TYPE_CHECKING:
     from .scenario import Scenario
 
+# Axes by position: by name, or along which several quantities move together, or several of either.
+Axes = Mapping[str, Any] | Together | Iterable[Mapping[str, Any] | Together]
 
-def axes_of(scenario: Scenario, points: Mapping[str, Any]) -> list[_engine.Axis]:
-    """The axes of a sweep of `scenario`, in order, from `{name: points}`. Raises `InputError`."""
-    return [axis(scenario, name, value) for name, value in points.items()]
+
+def axes_of(scenario: Scenario, first: Axes | None, more: Mapping[str, Any] | None = None) -> list[_engine.Axis]:
+    """The axes of a sweep of `scenario`, in order. Raises `InputError`."""
+    groups = [first] if isinstance(first, (Mapping, Together)) else list(first or [])
+    made: list[_engine.Axis] = []
+    for group in [*groups, more or {}]:
+        if isinstance(group, Together):
+            made.append(group.axis(scenario))
+        elif isinstance(group, Mapping):
+            made += [axis(scenario, name, points) for name, points in group.items()]
+        else:
+            raise InputError(
+                f"error: axes: {group!r} is neither a mapping of names to points nor what limbflow.zipped, sample and "
+                "people give"
+            )
+    return made
 
 
 def axis(scenario: Scenario, name: str, points: Any) -> _engine.Axis:
@@ -28,14 +41,14 @@ def axis(scenario: Scenario, name: str, points: Any) -> _engine.Axis:
     - `["adult_man", "older_woman"]`: names
     - `(array, "mmHg")` or an `xarray.DataArray` with `units` in its attributes
     - plain numbers, for what has no dimension
+    - what `limbflow.zipped`, `limbflow.sample` and `limbflow.people` give; `name` is then that of the dim alone
     """
     dim = name.replace(".", "_")
+    if isinstance(points, Together):
+        return points.axis(scenario, dim)
     if isinstance(points, str):
         return _engine.parse_axis(scenario._native, dim, name, points)
-    unit = getattr(points, "attrs", {}).get("units", "")
-    if isinstance(points, tuple) and len(points) == 2 and isinstance(points[1], str) and not isinstance(points[0], str):
-        points, unit = points
-    texts = [to_text(point) for point in np.atleast_1d(np.asarray(points, dtype=object)).tolist()]
+    texts, unit = points_and_unit(points)
     if not texts:
         raise InputError(f"error: axis {name}: no points")
     return _engine.make_axis(scenario._native, dim, name, [f"{text} {unit}".strip() for text in texts])

@@ -15,8 +15,9 @@ from typing import Any
 
 import click
 
-from . import _engine
+from . import _engine, completion
 from .safety.command import check
+from .samples import METHODS
 from .validation.command import validate
 
 EXIT_BAD_INPUT = 2
@@ -34,7 +35,29 @@ set_option = click.option(
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completion.settings,
     help='Change one value, for example --set load="30 %1RM". May be given many times.',
+)
+threads_option = click.option(
+    "--threads",
+    metavar="NUMBER",
+    default=0,
+    show_default="0, one for each processor",
+    type=click.IntRange(0, 1024),
+    help="How many runs at a time.",
+)
+dask_option = click.option(
+    "--dask",
+    "address",
+    metavar="ADDRESS",
+    help="Run on the workers of the Dask scheduler there (tcp://HOST:8786) instead of here.",
+)
+variable_option = click.option(
+    "--variable",
+    metavar="NAME",
+    shell_complete=completion.summaries,
+    help="The summary to print and plot, kept besides those of --keep: a signal, a statistic, and the part if not "
+    "the whole session [default: mean arterial inflow, which counts baseline and recovery in].",
 )
 
 
@@ -69,7 +92,7 @@ def cli() -> None:
     limbflow run my_session.toml --out my_session.h5 --plot my_session.png
     """,
 )
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=completion.scenarios)
 @set_option
 @click.option("--out", metavar="FILE.h5", type=click.Path(path_type=Path), help="Write the result here (HDF5).")
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the run at a glance here.")
@@ -107,15 +130,65 @@ def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path |
     limbflow sweep pressure_load_rest --out sweep.h5 --plot sweep.png
     limbflow sweep 30-15-15-15 --axis cuff_pressure="0..100 %AOP / 11" --axis rest="15 s, 30 s, 60 s"
     limbflow sweep 30-15-15-15 --axis load="10..50 %1RM / 5" --variable venous_volume_maximum_set_4
+    limbflow sweep 30-15-15-15 --zip cuff_pressure="40, 60, 80 %AOP" --zip load="30, 20, 15 %1RM"
+    limbflow sweep 30-15-15-15 --sample 64 --range cuff_pressure="40..80 %AOP" --range load="25 +- 5 %1RM"
+    limbflow sweep 30-15-15-15 --people 100 --axis cuff_pressure="40, 60, 80 %AOP" --out people.h5
+    limbflow sweep pressure_load_rest --dask tcp://localhost:8786 --out sweep.h5
     """,
 )
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=completion.sweeps)
 @click.option(
     "--axis",
     "axes",
     metavar="NAME=POINTS",
     multiple=True,
+    shell_complete=completion.settings,
     help='What varies: a range "0..100 %AOP / 11" (11 points) or a list "15 s, 30 s". May be given many times.',
+)
+@click.option(
+    "--zip",
+    "zipped",
+    metavar="NAME=POINTS",
+    multiple=True,
+    shell_complete=completion.settings,
+    help="As --axis, but all that are given so move together: first points with first, second with second.",
+)
+@click.option(
+    "--sample",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    help="Draw that many points from the ranges of --range, all at once.",
+)
+@click.option(
+    "--range",
+    "ranges",
+    metavar="NAME=RANGE",
+    multiple=True,
+    shell_complete=completion.settings,
+    help='What --sample draws from: "20..40 %1RM", "60 +- 10 %AOP" (mean and SD), or "range" for a parameter\'s own.',
+)
+@click.option(
+    "--method",
+    default="sobol",
+    show_default=True,
+    type=click.Choice(METHODS),
+    help="How --sample draws.",
+)
+@click.option(
+    "--people",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    help="That many people drawn from a population, as a further axis.",
+)
+@click.option(
+    "--population",
+    metavar="NAME|FILE.toml",
+    default="us_adults",
+    show_default=True,
+    help="The distributions that --people draws from.",
+)
+@click.option(
+    "--seed", metavar="NUMBER", default=0, show_default=True, type=click.IntRange(0), help="Of --sample and --people."
 )
 @set_option
 @click.option(
@@ -125,57 +198,116 @@ def run(scenario: str, settings: tuple[str, ...], out: Path | None, plot: Path |
     help="Write the result here (HDF5); goes on where it stopped.",
 )
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the sweep here.")
-@click.option(
-    "--variable",
-    metavar="NAME",
-    help="The summary to print and plot, kept besides those of --keep: a signal, a statistic, and the part if not "
-    "the whole session [default: mean arterial inflow, which counts baseline and recovery in].",
-)
+@variable_option
 @click.option(
     "--keep",
     "summaries",
     metavar="PATTERN",
     multiple=True,
+    shell_complete=completion.summaries,
     help='Summaries to keep, such as "arterial_inflow_mean_rest_*", or "*" for all. May be given many times '
     "[default: those of the whole session].",
 )
-@click.option(
-    "--threads",
-    metavar="NUMBER",
-    default=0,
-    show_default="0, one for each processor",
-    type=click.IntRange(0, 1024),
-    help="How many runs at a time.",
-)
+@threads_option
+@dask_option
 @json_option
 def sweep(
     scenario: str,
     axes: tuple[str, ...],
+    zipped: tuple[str, ...],
+    sample: int | None,
+    ranges: tuple[str, ...],
+    method: str,
+    people: int | None,
+    population: str,
+    seed: int,
     settings: tuple[str, ...],
     out: Path | None,
     plot: Path | None,
     variable: str | None,
     summaries: tuple[str, ...],
     threads: int,
+    address: str | None,
     as_json: bool,
 ) -> None:
     """Simulate a scenario for every combination of the points of some axes.
 
-    SCENARIO is a scenario, with --axis, or a sweep file that holds its own axes (see `limbflow list sweeps`).
+    SCENARIO is a scenario, with --axis and its like, or a sweep file that holds its own axes (see `limbflow list
+    sweeps`). With --out a sweep that was stopped goes on when it is called again, or by `limbflow resume FILE`.
     """
-    from . import plots, results, sweeps
-    from .report import print_sweep, sweep_as_json
+    from . import results, samples, sweeps
+    from .exceptions import InputError
 
     for path in (out, plot):
         if path is not None:
             results.check_output(path)
     if plot is not None:
         check_picture(plot)
-    points = dict(split_setting(axis, "--axis") for axis in axes)
+    if bool(ranges) != (sample is not None):
+        raise InputError("error: --sample NUMBER and --range NAME=RANGE belong together")
+    points: list[Any] = []
+    if people is not None:
+        points.append(samples.people(people, population, seed=seed))
+    if sample is not None:
+        drawn = dict(split_setting(each, "--range") for each in ranges)
+        points.append(samples.sample(sample, drawn, method=method, seed=seed))
+    if zipped:
+        together = dict(split_setting(each, "--zip") for each in zipped)
+        points.append(samples.zipped(together, name="point" if sample is not None else "member"))
+    points.append(dict(split_setting(axis, "--axis") for axis in axes))
     changes = dict(split_setting(setting, "--set") for setting in settings)
     base, made_axes, title = sweeps.plan_of(scenario, points, changes)
     keep = [*(summaries or ["session"]), *([variable] if variable else [])]
-    dataset = sweeps.run(base, made_axes, out, keep, title, threads, progress=not as_json)
+    with cluster(address) as client:
+        dataset = sweeps.run(base, made_axes, out, keep, title, threads, not as_json, client)
+    show_sweep(dataset, variable, out, plot, as_json)
+
+
+@cli.command(
+    cls=ExampleCommand,
+    short_help="Go on with a sweep that was stopped.",
+    epilog="""
+    limbflow resume sweep.h5
+    limbflow resume sweep.h5 --dask tcp://localhost:8786 --plot sweep.png
+    """,
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the sweep here.")
+@variable_option
+@threads_option
+@dask_option
+@json_option
+def resume(
+    file: Path, plot: Path | None, variable: str | None, threads: int, address: str | None, as_json: bool
+) -> None:
+    """Run the members of a sweep file that are still to be run: after Ctrl-C, a crash, a power cut.
+
+    Everything that the sweep needs is in the file. What comes out has the same bytes as if nothing had happened.
+    """
+    from . import results, sweeps
+
+    if plot is not None:
+        results.check_output(plot)
+        check_picture(plot)
+    with cluster(address) as client:
+        dataset = sweeps.resume(file, threads=threads, progress=not as_json, client=client)
+    show_sweep(dataset, variable, file, plot, as_json)
+
+
+def cluster(address: str | None):
+    """A client of the Dask scheduler at that address while a block runs; none without an address."""
+    from contextlib import nullcontext
+
+    from .scale_out import connect
+
+    return nullcontext() if address is None else connect(address)
+
+
+def show_sweep(dataset, variable: str | None, out: Path | None, plot: Path | None, as_json: bool) -> None:
+    """Draw and print a finished sweep."""
+    from . import plots
+    from .report import print_sweep, sweep_as_json
+
     if plot is not None:
         save_picture(plots.sweep(dataset, variable), plot)
     if as_json:
@@ -193,8 +325,20 @@ def sweep(
     limbflow aop --person older_woman --cuff wide_arm --posture seated --json
     """,
 )
-@click.option("--person", default="adult_man", show_default=True, help="A shipped person or a TOML file.")
-@click.option("--cuff", default="wide_thigh", show_default=True, help="A shipped cuff or a TOML file.")
+@click.option(
+    "--person",
+    default="adult_man",
+    show_default=True,
+    shell_complete=completion.people,
+    help="A shipped person or a TOML file.",
+)
+@click.option(
+    "--cuff",
+    default="wide_thigh",
+    show_default=True,
+    shell_complete=completion.cuffs,
+    help="A shipped cuff or a TOML file.",
+)
 @click.option("--posture", default="supine", show_default=True, help="supine, seated or standing.")
 @set_option
 @json_option
@@ -356,6 +500,30 @@ def list_(kind: str | None, as_json: bool) -> None:
             click.echo(row)
         return
     print_table(list(rows[0]) if rows else [], [[str(value) for value in row.values()] for row in rows])
+
+
+@cli.command(
+    "completion",
+    cls=ExampleCommand,
+    short_help="Print a script that completes commands in your shell.",
+    epilog="""
+    limbflow completion bash > ~/.local/share/bash-completion/completions/limbflow
+    limbflow completion zsh > ~/.zfunc/_limbflow
+    limbflow completion fish > ~/.config/fish/completions/limbflow.fish
+    """,
+)
+@click.argument("shell", type=click.Choice(completion.SHELLS))
+@json_option
+def completion_(shell: str, as_json: bool) -> None:
+    """Print a script with which the Tab key completes commands, options, scenarios, keys and summaries.
+
+    Put it where the examples say, and open a new shell; for zsh that folder has to be in $fpath.
+    """
+    text = completion.script(cli, shell)
+    if as_json:
+        print_json({"shell": shell, "put_it": completion.WHERE[shell], "script": text})
+        return
+    click.echo(text)
 
 
 @cli.command()

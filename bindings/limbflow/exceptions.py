@@ -50,9 +50,12 @@ class ComputationError(LimbflowError, RuntimeError):
     """
 
     def __init__(self, message: str, report=None, dataset=None):
-        super().__init__(message)
+        super().__init__(message, report, dataset)
         self.report = report
         self.dataset = dataset
+
+    def __str__(self) -> str:
+        return self.args[0]
 
 
 class StorageError(LimbflowError, OSError):

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+LONGEST_TEXT = 48
 SHOWN_AFTER_S = 1.0
 PLAIN_LINE_EVERY_S = 5.0
 
 
 @contextmanager
 def watched(
-    progress: bool | Callable[[float], None] | None, text: str, total: int | None = None
+    progress: bool | Callable[[float], None] | None, text: str, total: int | None = None, done: int = 0
 ) -> Iterator[Callable[[float], None] | None]:
     """Give a function of the fraction done, or None when nobody watches.
 
-    A bar appears once the work has taken a second. `total` is the number of members, for the rate.
+    A bar appears once the work has taken a second. `total` is the number of members, of which `done` were there
+    before, for the rate and the time left.
     """
     if progress is None:
         progress = sys.stderr.isatty() or in_notebook()
     if callable(progress):
         yield progress
     elif progress:
-        display = BarDisplay(text, total) if sys.stderr.isatty() or in_notebook() else LineDisplay(text, total)
+        display = BarDisplay if sys.stderr.isatty() or in_notebook() else LineDisplay
+        shown = display(text, total, done)
         try:
-            yield display
+            yield shown
         finally:
-            display.close()
+            shown.close()
     else:
         yield None
 
@@ -41,59 +45,57 @@ def in_notebook() -> bool:
 
 
 class BarDisplay:
-    """A rich progress bar with rate and time left, on stderr."""
+    """A tqdm bar with rate and time left, on stderr or as a widget of the notebook."""
 
-    def __init__(self, text: str, total: int | None):
-        self.text, self.total, self.started = text, total, time.monotonic()
-        self.bar = self.task = None
+    def __init__(self, text: str, total: int | None, done: int = 0):
+        self.total = total
+        text = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
+        common = {"desc": text, "delay": SHOWN_AFTER_S, "leave": False, "smoothing": 0.1, "dynamic_ncols": True}
+        if total is None:
+            shape = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+            self.bar = bar_class()(total=1.0, bar_format=shape, **common)
+        else:
+            shape = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt}, {remaining} left"
+            self.bar = bar_class()(total=total, initial=done, unit=" runs", bar_format=shape, **common)
 
     def __call__(self, fraction: float) -> None:
-        if self.bar is None and time.monotonic() - self.started > SHOWN_AFTER_S:
-            self.open()
-        if self.bar is not None:
-            self.bar.update(self.task, completed=fraction, members=self.members(fraction))
-
-    def open(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[members]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self.bar.start()
-        self.task = self.bar.add_task(self.text, total=1.0, members="")
-
-    def members(self, fraction: float) -> str:
-        if not self.total:
-            return ""
-        done = round(fraction * self.total)
-        return f"{done}/{self.total} {done / (time.monotonic() - self.started):.1f}/s"
+        reached = fraction if self.total is None else round(fraction * self.total)
+        self.bar.update(max(0, reached - self.bar.n))
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        self.bar.close()
+
+
+def bar_class() -> type:
+    """The bar of notebooks where its widget can be had, else that of terminals."""
+    if in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm
 
 
 class LineDisplay:
     """A plain line on stderr every few seconds, for logs and pipes."""
 
-    def __init__(self, text: str, total: int | None):
-        self.text, self.total = text, total
-        self.next_line = time.monotonic() + SHOWN_AFTER_S
+    def __init__(self, text: str, total: int | None, done: int = 0):
+        self.text, self.total, self.before = text, total, done / total if total else 0.0
+        self.begun = time.monotonic()
+        self.next_line = self.begun + SHOWN_AFTER_S
 
     def __call__(self, fraction: float) -> None:
         now = time.monotonic()
         if now < self.next_line:
             return
         self.next_line = now + PLAIN_LINE_EVERY_S
-        members = f" ({round(fraction * self.total)}/{self.total})" if self.total else ""
-        print(f"{self.text}: {100 * fraction:.0f} %{members}", file=sys.stderr, flush=True)
+        words = [f"{100 * fraction:.0f} %"]
+        rate = (fraction - self.before) / (now - self.begun)
+        if self.total:
+            words.append(f"{round(fraction * self.total)}/{self.total}")
+            words.append(f"{rate * self.total:.1f} runs/s")
+        if rate > 0:
+            words.append(f"{(1 - fraction) / rate:.0f} s left")
+        print(f"{self.text}: {', '.join(words)}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         pass

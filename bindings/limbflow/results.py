@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import importlib.util
 import os
 import tempfile
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ from . import _engine
 from .exceptions import Diagnostic, InputError, StorageError
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+LARGE_BYTES = 32 << 20
+PIECE_BYTES = 16 << 20
 
 if TYPE_CHECKING:
     import xarray
@@ -164,7 +167,9 @@ def named_signals(wanted: str | Iterable[str]) -> list[str]:
 def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     """Open a result file that limbflow wrote; lazily, like `xarray.open_dataset(path, engine="h5netcdf")`.
 
-    Raises `InputError` when there is no such file or it is not a result file.
+    Where a variable is larger than 32 MiB and Dask is installed, the variables are Dask arrays in pieces of about
+    16 MiB, so that what is computed from them never needs the whole in memory. Raises `InputError` when there is no
+    such file or it is not a result file.
     """
     import xarray
 
@@ -174,12 +179,30 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     if not path.is_file():
         raise InputError(f"error: {path}: is not a file")
     try:
-        return xarray.open_dataset(path, engine="h5netcdf")
+        dataset = xarray.open_dataset(path, engine="h5netcdf")
+        return in_pieces(dataset) if largest_variable(dataset) > LARGE_BYTES else dataset
     except (OSError, ValueError, KeyError) as error:
         with path.open("rb") as file:
             hdf5 = file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
         why = "it is cut short or damaged" if hdf5 else "it is not an HDF5 file"
         raise InputError(f"error: {path}: is not a result of limbflow: {why}") from error
+
+
+def largest_variable(dataset: xarray.Dataset) -> int:
+    return max((array.nbytes for array in dataset.variables.values()), default=0)
+
+
+def in_pieces(dataset: xarray.Dataset) -> xarray.Dataset:
+    """The dataset with Dask arrays, if there is Dask: whole along the last dims, in slices along the first ones."""
+    if importlib.util.find_spec("dask") is None:
+        return dataset
+    chunks: dict[Any, int] = {}
+    left = PIECE_BYTES // 8
+    sizes = dataset.get("status", dataset).sizes
+    for dim, size in reversed(list(sizes.items())):
+        chunks[dim] = max(1, min(size, left))
+        left //= size
+    return dataset.chunk(chunks)
 
 
 def check_output(path: str | os.PathLike) -> None:
