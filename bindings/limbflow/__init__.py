@@ -18,6 +18,7 @@ _engine.set_data_directory(str(_Path(__file__).parent / "data"))
 from . import plots  # noqa: E402
 from .exceptions import ComputationError, Diagnostic, InputError, LimbflowError, StorageError  # noqa: E402
 from .occlusion import OcclusionPressure, aop  # noqa: E402
+from .panel import panel  # noqa: E402
 from .results import open_dataset  # noqa: E402
 from .safety import check  # noqa: E402
 from .samples import people, sample, zipped  # noqa: E402
@@ -42,6 +43,7 @@ __all__ = [
     "check",
     "load",
     "open_dataset",
+    "panel",
     "people",
     "plots",
     "resume",

@@ -103,3 +103,79 @@ def test_lines_differ_in_lightness_or_dash():
 def test_what_cannot_be_drawn_is_said(swept, arguments, words):
     with pytest.raises(limbflow.InputError, match=words):
         limbflow.plots.heat_map(swept, **arguments)
+
+
+def test_heat_map_crosses_out_what_failed(short_scenario):
+    dataset = limbflow.sweep(
+        short_scenario, {"cuff.width": "10..22 cm / 3", "person.leg.length": "20..26 cm / 3"}, summaries="aop"
+    )
+    ax = limbflow.plots.heat_map(dataset, "aop")
+    assert "1 not completed" in ax.get_title(loc="left")
+    assert [c.get_hatch() for c in ax.collections if c.get_hatch()] == ["xx"]
+
+
+def test_heat_map_shows_where_limits_break(swept, short_scenario):
+    found = limbflow.safety.envelope(short_scenario, cuff_pressure="0..180 %AOP / 3", rest=["5 s", "10 s"])
+    ax = limbflow.plots.heat_map(swept, "arterial_inflow_mean", limits=found)
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "a stop breaks" in words
+    other = limbflow.sweep(short_scenario, age="20, 30 yr", rest="5, 10 s", summaries="aop")
+    with pytest.raises(limbflow.InputError, match="age"):
+        limbflow.plots.heat_map(other, "aop", limits=found)
+
+
+def test_trade_off(swept):
+    ax = limbflow.plots.trade_off(swept, "arterial_inflow_mean", "muscle_lactate_maximum", family="person", rest=10)
+    member = swept.sel(person="adult_man", rest=10)
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), member.arterial_inflow_mean)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), member.muscle_lactate_maximum)
+    assert "mL/min" in ax.get_xlabel()
+    assert "mM" in ax.get_ylabel()
+    assert {text.get_text() for text in ax.texts} == {"0 %AOP", "80 %AOP"}
+    given = plt.figure().add_subplot()
+    assert limbflow.plots.trade_off(swept, "arterial_inflow_mean", "muscle_lactate_maximum", ax=given) is given
+
+
+@pytest.fixture(scope="module")
+def drawn(short_scenario):
+    return limbflow.sweep(
+        short_scenario,
+        limbflow.sample(12, load="15..35 %1RM", systolic_pressure="110..140 mmHg"),
+        cuff_pressure="30, 60 %AOP",
+        summaries=["aop", "force_maximum"],
+    )
+
+
+def test_samples_put_what_matters_first(drawn):
+    axes = limbflow.plots.samples(drawn, "aop", cuff_pressure=60)
+    assert axes[0].get_xlabel() == "systolic pressure (mmHg)"
+    assert "+1.00" in axes[0].get_title(loc="left")
+    assert "mmHg" in axes[0].get_ylabel()
+    one = limbflow.plots.sweep(drawn.isel(cuff_pressure=0), "force_maximum")
+    assert one[0].get_xlabel() == "load (%1RM)"
+
+
+def test_spread(drawn):
+    ax = limbflow.plots.spread(drawn, "force_maximum")
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), drawn.force_maximum.median("member"))
+    assert ax.get_xlabel() == "cuff pressure (%AOP)"
+    assert "12 members" in ax.get_title(loc="left")
+
+
+def test_samples_and_spread_need_what_was_drawn(swept):
+    for draw in (limbflow.plots.samples, limbflow.plots.spread):
+        with pytest.raises(limbflow.InputError, match="people"):
+            draw(swept, "arterial_inflow_mean")
+
+
+def test_validation_shows_every_error():
+    studies = [study for study in limbflow.validation.all_studies() if study.id in ("arm_aop", "thigh_aop_other")]
+    report = limbflow.validate(studies)
+    axes = limbflow.plots.validation(report)
+    assert [len(ax.get_yticks()) for ax in axes] == [
+        sum(row.error is not None for row in result.evaluation.rows) for result in report.results
+    ]
+    assert "SD" in axes[-1].get_xlabel()
+    assert len(limbflow.plots.validation(report, study="arm_aop")) == 1
+    with pytest.raises(limbflow.InputError, match="rows"):
+        limbflow.plots.validation(report, study="capillary_refill")

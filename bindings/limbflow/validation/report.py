@@ -5,23 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import math
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..exceptions import StorageError
+from ..plots import errors
 from ..report import number_text, print_table
 from . import Report, StudyResult
 from .sensitivities import SMALLEST_SHOWN, STEP, UNCONSTRAINED_BELOW, Outcome, Sensitivities, Sensitivity
 from .verdicts import ASSUMED_SPREAD, MET, MISSED, NEAR, NOT_MODELLED, Row
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {MET: "#0072B2", NEAR: "#E69F00", MISSED: "#D55E00", NOT_MODELLED: "0.6"}
 USES = {
     "validate": "Validation: no parameter was chosen to meet these",
     "calibrate": "Calibration: parameters were chosen with these in view",
@@ -241,7 +239,7 @@ def picture(result: StudyResult) -> str:
     if draw:
         draw(axes[0])
     if rows:
-        draw_errors(axes[-1], rows)
+        errors(axes[-1], rows)
     for ax in axes:
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
@@ -256,21 +254,3 @@ def encoded(figure: Figure) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode()
-
-
-def draw_errors(ax: Axes, rows: list[Row]) -> None:
-    """Errors in widths: the grey band is met, the light one near; what lies beyond the axis stands at its edge."""
-    edge = 4.0
-    ax.axvspan(-2, 2, color="0.95")
-    ax.axvspan(-1, 1, color="0.87")
-    for place, row in enumerate(reversed(rows)):
-        error = max(-edge, min(edge, row.error)) if math.isfinite(row.error) else edge
-        marker = "o" if abs(error) < edge else (">" if error > 0 else "<")
-        ax.plot(error, place, marker, color=COLOURS[row.verdict], clip_on=False)
-    ax.set_yticks(
-        range(len(rows)), ["\n".join(textwrap.wrap(row.quantity, 40)) for row in reversed(rows)], fontsize="x-small"
-    )
-    ax.set_xlim(-edge, edge)
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.axvline(0, color="0.5", linewidth=0.8)
-    ax.set_xlabel("error (SD, 2 SE or half-bands)")

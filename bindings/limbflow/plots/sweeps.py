@@ -1,0 +1,337 @@
+"""Sweeps: heat maps, curves, trade-offs, samples, spread between people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..exceptions import InputError
+from .selecting import default_variable, fix_axes, summary
+from .style import COLOUR_MAP, LINE_STYLES, MARKERS, axis_label, point_text, tidy
+
+EDGE_COLOUR = "#D55E00"
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.axes import Axes
+
+    from ..safety import Envelope
+
+
+def heat_map(
+    dataset: xarray.Dataset,
+    variable: str,
+    x: str | None = None,
+    y: str | None = None,
+    ax: Axes | None = None,
+    *,
+    limits: Envelope | None = None,
+    **select,
+) -> Axes:
+    """One summary of a sweep as colours over two of its axes, with contour lines; members that failed are crossed.
+
+    `x` and `y` default to the first two axes of the sweep; other axes are fixed by `select`
+    (for example `rest=30`, nearest value) or else at their middle point, which the title says. `limits` is what
+    `limbflow.safety.envelope` found over axes of the same names, on whatever points: its stops are hatched, and a thick
+    line goes round the part in which no stop and no warning breaks. Returns the axes.
+    """
+    import matplotlib.pyplot as plt
+
+    array = summary(dataset, variable)
+    numeric = [str(d) for d in array.dims if array[d].dtype.kind in "if"]
+    x = x or next((d for d in numeric if d != y), None)
+    y = y or next((d for d in numeric if d != x), None)
+    if x is None or y is None or x not in numeric or y not in numeric or x == y:
+        raise InputError(
+            f"a heat map needs two numeric axes of the sweep; this one has: {', '.join(numeric) or 'none'}"
+        )
+    array, fixed = fix_axes(array, {x, y}, select)
+    array = array.transpose(y, x)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    values = np.ma.masked_invalid(array.values)
+    mesh = ax.pcolormesh(
+        array[x], array[y], values, cmap=COLOUR_MAP, shading="nearest", rasterized=values.size > 10_000
+    )
+    ax.figure.colorbar(mesh, ax=ax, label=axis_label(array))
+    if min(values.shape) >= 2 and values.count() and values.min() < values.max():
+        draw_contours(ax, array[x].values, array[y].values, values)
+    if np.ma.is_masked(values):
+        cross_out(ax, array[x].values, array[y].values, np.ma.getmaskarray(values))
+        fixed = ", ".join(text for text in (fixed, f"crossed: {int(np.ma.count_masked(values))} not completed") if text)
+    if limits is not None:
+        draw_limits(ax, limits, x, y, select)
+    for coordinate, axis in ((array[x], ax.xaxis), (array[y], ax.yaxis)):
+        if coordinate.size <= 6:
+            axis.set_ticks(coordinate.values)
+    ax.set_xlabel(axis_label(array[x]))
+    ax.set_ylabel(axis_label(array[y]))
+    ax.set_title(fixed, fontsize="medium", loc="left")
+    return ax
+
+
+def cross_out(ax: Axes, x: np.ndarray, y: np.ndarray, where: np.ndarray) -> None:
+    """Cells without a value: grey and crossed."""
+    cells = np.ma.masked_where(~where, np.zeros(where.shape))
+    ax.pcolor(x, y, cells, shading="nearest", hatch="xx", facecolor="0.9", edgecolor="0.6", linewidth=0)
+
+
+def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> None:
+    """Where no stop and no warning breaks, and where a stop does, with a legend above the axes."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
+
+    missing = [name for name in (x, y) if name not in found.axes]
+    if missing:
+        raise InputError(f"the limits were not judged over {', '.join(missing)}, but over: {', '.join(found.axes)}")
+    known = {name: value for name, value in select.items() if name in found.axes}
+    margin, _ = fix_axes(found.dataset["margin"].min("limit"), {x, y}, known)
+    stops, _ = fix_axes((found.dataset["stops"] > 0).astype(float), {x, y}, known)
+    margin, stops = margin.transpose(y, x), stops.transpose(y, x)
+    across, down = margin[x].values, margin[y].values
+    handles = []
+    if stops.values.any():
+        levels = [0.5, 1.5]
+        ax.contourf(across, down, stops.values, levels=levels, colors="none", hatches=["///"], extend="neither")
+        handles.append(Patch(facecolor="none", edgecolor="0.3", hatch="///", label="a stop breaks"))
+    if np.nanmin(margin.values) < 0 < np.nanmax(margin.values):
+        lines = ax.contour(across, down, margin.values, levels=[0.0], colors=EDGE_COLOUR, linewidths=2.4)
+        lines.set(path_effects=[withStroke(linewidth=4.2, foreground="white")])
+        handles.append(Line2D([], [], color=EDGE_COLOUR, linewidth=2.4, label="beyond: a stop or warning breaks"))
+    elif np.nanmax(margin.values) <= 0:
+        handles.append(Line2D([], [], linestyle="none", label="a stop or warning breaks everywhere"))
+    if handles:
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.08),
+            ncols=2,
+            frameon=False,
+            fontsize="small",
+            borderaxespad=0,
+        )
+
+
+def draw_contours(ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray) -> None:
+    """White contour lines edged with black, which show on every colour; labels where there is room for them."""
+    from matplotlib.patheffects import withStroke
+
+    ax.contour(x, y, values, levels=5, colors="black", linewidths=1.8, linestyles="solid")
+    lines = ax.contour(x, y, values, levels=5, colors="white", linewidths=0.8, linestyles="solid")
+    room = 0.3 * ax.figure.dpi  # inches to pixels
+    labelled: list[np.ndarray] = []
+    for text in list(ax.clabel(lines, fontsize="x-small", inline=False)):
+        place = ax.transData.transform(text.get_position())
+        if any(np.hypot(*(place - other)) < room for other in labelled):
+            text.remove()
+            continue
+        labelled.append(place)
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
+
+
+def curves(
+    dataset: xarray.Dataset,
+    variable: str,
+    x: str | None = None,
+    family: str | None = None,
+    ax: Axes | None = None,
+    **select,
+) -> Axes:
+    """One summary of a sweep against the axis `x`, one curve for each point of the axis `family`.
+
+    With the defaults this is the family of flow against cuff pressure. Other axes are fixed as in `heat_map`.
+    """
+    import matplotlib.pyplot as plt
+
+    array = summary(dataset, variable)
+    dims = [str(d) for d in array.dims]
+    x = x or next((d for d in dims if array[d].dtype.kind in "if"), None)
+    if x is None or x not in dims:
+        raise InputError(f"curves need a numeric axis for x; the axes of this sweep are: {', '.join(dims) or 'none'}")
+    family = family or next((d for d in dims if d != x), None)
+    if family is not None and family not in dims:
+        raise InputError(f"no axis '{family}' in this sweep; its axes are: {', '.join(dims)}")
+    array, fixed = fix_axes(array, {x, family}, select)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    members = [None] if family is None else list(array[family].values)
+    for index, member in enumerate(members):
+        line = array if family is None else array.isel({family: index})
+        style = LINE_STYLES[index % len(LINE_STYLES)]
+        label = None if member is None else point_text(array[family], member)
+        ax.plot(line[x], line, marker=MARKERS[index % len(MARKERS)], markersize=4, linewidth=1.4, label=label, **style)
+    ax.set_xlabel(axis_label(array[x]))
+    ax.set_ylabel(axis_label(array))
+    ax.set_title(fixed, fontsize="medium", loc="left")
+    if family is not None:
+        ax.legend(title=str(family).replace("_", " "), frameon=False, fontsize="small")
+    tidy(ax)
+    return ax
+
+
+def trade_off(
+    dataset: xarray.Dataset,
+    x: str,
+    y: str,
+    along: str | None = None,
+    family: str | None = None,
+    ax: Axes | None = None,
+    **select,
+) -> Axes:
+    """One summary of a sweep against another: what is gained for what is given.
+
+    A line follows the axis `along` (by default the first numeric one), its ends labelled; one line for each point of
+    `family` (by default the next axis, if there is one). Other axes are fixed as in `heat_map`. Returns the axes.
+    """
+    import matplotlib.pyplot as plt
+
+    across, up = summary(dataset, x), summary(dataset, y)
+    dims = [str(d) for d in across.dims]
+    along = along or next((d for d in dims if across[d].dtype.kind in "if" and d != family), None)
+    if along is None or along not in dims:
+        raise InputError(f"a trade-off follows a numeric axis; the axes of this sweep are: {', '.join(dims) or 'none'}")
+    family = family or next((d for d in dims if d != along), None)
+    if family is not None and family not in dims:
+        raise InputError(f"no axis '{family}' in this sweep; its axes are: {', '.join(dims)}")
+    across, fixed = fix_axes(across, {along, family}, select)
+    up, _ = fix_axes(up, {along, family}, select)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    for index, member in enumerate([None] if family is None else list(across[family].values)):
+        place = {} if family is None else {family: index}
+        xs, ys = across.isel(place).values, up.isel(place).values
+        style = LINE_STYLES[index % len(LINE_STYLES)]
+        label = None if member is None else point_text(across[family], member)
+        ax.plot(xs, ys, marker=MARKERS[index % len(MARKERS)], markersize=4, linewidth=1.4, label=label, **style)
+        there = np.flatnonzero(np.isfinite(xs) & np.isfinite(ys))
+        for end in there[[0, -1]] if index == 0 and there.size > 1 else []:
+            text = point_text(across[along], across[along].values[end])
+            ax.annotate(text, (xs[end], ys[end]), xytext=(5, 5), textcoords="offset points", fontsize="small")
+    ax.set_xlabel(axis_label(across))
+    ax.set_ylabel(axis_label(up))
+    ax.margins(0.08)
+    words = f"along {along.replace('_', ' ')}"
+    ax.set_title(f"{words}, {fixed}" if fixed else words, fontsize="medium", loc="left")
+    if family is not None:
+        ax.legend(title=family.replace("_", " "), frameon=False, fontsize="small")
+    tidy(ax)
+    return ax
+
+
+def samples(dataset: xarray.Dataset, variable: str, axes: np.ndarray | None = None, **select) -> np.ndarray:
+    """A summary of a sweep over drawn points or people, against each quantity that was drawn: one panel each.
+
+    Each panel says how strongly the two go together (Spearman's rank correlation); the strongest come first, at most
+    nine. Needs an axis made by `limbflow.sample`, `people` or `zipped`; others are fixed as in `heat_map`. Returns the
+    array of axes.
+    """
+    import matplotlib.pyplot as plt
+    from scipy.stats import spearmanr
+
+    array = summary(dataset, variable)
+    dim = next((str(d) for d in array.dims if len(drawn(dataset, str(d)))), None)
+    if dim is None:
+        raise InputError("the sweep has no axis of points or people that were drawn (limbflow.sample, limbflow.people)")
+    array, fixed = fix_axes(array, {dim}, select)
+    there = np.isfinite(array.values)
+    strength = {
+        name: float(spearmanr(dataset[name].values[there], array.values[there]).statistic)
+        for name in drawn(dataset, dim)
+        if np.ptp(dataset[name].values[there]) > 0 and np.ptp(array.values[there]) > 0
+    }
+    names = sorted(strength, key=lambda name: -abs(strength[name]))[:9]
+    if not names:
+        raise InputError(f"nothing that was drawn along {dim}, or nothing of {variable}, varies")
+    if axes is None:
+        columns = min(3, len(names))
+        rows = -(-len(names) // columns)
+        size = (3.3 * columns + 0.6, 2.9 * rows + 0.4)
+        _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    for ax, name in zip(axes, names, strict=False):
+        ax.plot(dataset[name], array, "o", markersize=3, color=LINE_STYLES[2]["color"], alpha=0.6, markeredgewidth=0)
+        ax.set_xlabel(axis_label(dataset[name]))
+        ax.set_title(f"rank correlation {strength[name]:+.2f}", fontsize="small", loc="left")
+        tidy(ax)
+    for ax in axes[len(names) :]:
+        ax.set_visible(False)
+    for ax in axes[: len(names)]:
+        if ax.get_subplotspec() is None or ax.get_subplotspec().is_first_col():
+            ax.set_ylabel(axis_label(array))
+    if fixed:
+        axes[0].figure.suptitle(fixed, fontsize="medium")
+    return axes
+
+
+def drawn(dataset: xarray.Dataset, dim: str) -> list[str]:
+    """The numeric quantities that move together along a dim."""
+    return [
+        str(name)
+        for name, coordinate in dataset.variables.items()
+        if name != dim and coordinate.dims == (dim,) and "key" in coordinate.attrs and coordinate.dtype.kind in "if"
+    ]
+
+
+def spread(
+    dataset: xarray.Dataset,
+    variable: str,
+    x: str | None = None,
+    over: str | None = None,
+    ax: Axes | None = None,
+    **select,
+) -> Axes:
+    """A summary of a sweep against the axis `x`, spread over the people or samples of the axis `over`.
+
+    The line is the median; the dark band holds the middle half, the light one nine tenths. `over` defaults to the
+    axis made by `limbflow.people` or `limbflow.sample`. Other axes are fixed as in `heat_map`. Returns the axes.
+    """
+    import matplotlib.pyplot as plt
+
+    array = summary(dataset, variable)
+    dims = [str(d) for d in array.dims]
+    over = over or next((d for d in dims if drawn(dataset, d)), None)
+    x = x or next((d for d in dims if d != over and array[d].dtype.kind in "if"), None)
+    if over not in dims or x not in dims:
+        raise InputError(f"a spread needs an axis of people or samples and a numeric one; there are: {', '.join(dims)}")
+    array, fixed = fix_axes(array, {x, over}, select)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    low, quarter, middle, three_quarters, high = array.quantile([0.05, 0.25, 0.5, 0.75, 0.95], dim=over).values
+    colour = LINE_STYLES[2]["color"]
+    across = array[x]
+    ax.fill_between(across, low, high, color=colour, alpha=0.18, linewidth=0, label="9 of 10")
+    ax.fill_between(across, quarter, three_quarters, color=colour, alpha=0.35, linewidth=0, label="middle half")
+    ax.plot(across, middle, color="black", linewidth=1.6, label="median")
+    ax.set_xlabel(axis_label(across))
+    ax.set_ylabel(axis_label(array))
+    words = f"{array.sizes[over]} {'people' if over == 'person' else over + 's'}"
+    ax.set_title(f"{words}, {fixed}" if fixed else words, fontsize="medium", loc="left")
+    ax.legend(frameon=False, fontsize="small")
+    ax.margins(x=0)
+    tidy(ax)
+    return ax
+
+
+def sweep(dataset: xarray.Dataset, variable: str | None = None, axes: np.ndarray | None = None) -> np.ndarray:
+    """A sweep at a glance: curves against its first numeric axis, and a heat map over the first two.
+
+    A sweep over nothing but points or people that were drawn is shown as `samples` does. Returns the array of axes.
+    """
+    import matplotlib.pyplot as plt
+
+    variable = variable or default_variable(dataset)
+    array = summary(dataset, variable)
+    if array.ndim == 1 and drawn(dataset, str(array.dims[0])):
+        return samples(dataset, variable, axes)
+    two = sum(array[d].dtype.kind in "if" for d in array.dims) >= 2
+    if axes is None:
+        _, axes = plt.subplots(1, 1 + two, figsize=(6.2 * (1 + two), 4.4), squeeze=False, layout="constrained")
+    axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    curves(dataset, variable, ax=axes[0])
+    if two:
+        heat_map(dataset, variable, ax=axes[1])
+    if dataset.attrs.get("title"):
+        axes[0].figure.suptitle(dataset.attrs["title"], fontsize="large")
+    return axes
