@@ -15,7 +15,7 @@ from . import _engine
 
 _engine.set_data_directory(str(_Path(__file__).parent / "data"))
 
-from . import plots  # noqa: E402
+from . import analysis, plots  # noqa: E402
 from .exceptions import ComputationError, Diagnostic, InputError, LimbflowError, StorageError  # noqa: E402
 from .occlusion import OcclusionPressure, aop  # noqa: E402
 from .panel import panel  # noqa: E402
@@ -39,6 +39,7 @@ __all__ = [
     "Scenario",
     "StorageError",
     "StrapPressure",
+    "analysis",
     "aop",
     "check",
     "load",

@@ -36,7 +36,7 @@ class Together:
 
     name: str
     coordinates: Callable[[Scenario], list[Coordinate]]
-    checked: bool = True
+    all_possible: bool = True  # whether a point that the scenario cannot take is an error, and not a failed member
 
     def axis(self, scenario: Scenario, name: str | None = None) -> _engine.Axis:
         """The axis of a sweep of `scenario`. Raises `InputError` for points that the scenario cannot take."""
@@ -46,10 +46,16 @@ class Together:
             counts = ", ".join(f"{key} has {count}" for key, count in lengths.items())
             raise InputError(f"error: what moves together needs as many points each: {counts}")
         axis = _engine.zipped_axis(scenario._native, name or self.name, coordinates)
-        if self.checked:
-            plan = _engine.SweepPlan([axis])
-            for member in np.unique(np.linspace(0, len(plan) - 1, min(len(plan), MOST_CHECKED)).astype(int)):
-                _engine.with_changes(scenario._native, dict(plan.settings(int(member))))
+        plan = _engine.SweepPlan([axis])
+        tried = np.unique(np.linspace(0, len(plan) - 1, min(len(plan), MOST_CHECKED)).astype(int)).tolist()
+        errors = []
+        for member in tried:
+            try:
+                _engine.with_changes(scenario._native, dict(plan.settings(member)))
+            except InputError as error:
+                errors.append(error)
+        if errors and (self.all_possible or len(errors) == len(tried)):
+            raise errors[0]
         return axis
 
 
@@ -89,7 +95,8 @@ def sample(
     (uniform over the range in its table), or `(distribution, "unit")` with anything that has a `ppf`, such as a
     frozen distribution of `scipy.stats`. `method` is "sobol" (low discrepancy; best with a power of two),
     "latin_hypercube" or "random". The same seed gives the same points on every machine, and of Sobol and random points
-    a longer sample begins with the shorter one. Raises `InputError`, for ranges once the scenario is known.
+    a longer sample begins with the shorter one. A point that the scenario cannot take is a failed member. Raises
+    `InputError`, for ranges once the scenario is known.
     """
     given = {**(ranges or {}), **more}
     if not given:
@@ -100,15 +107,20 @@ def sample(
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise InputError(f"error: seed {seed!r} is not a whole number from 0 to 2^64 - 1")
 
+    return at_points(_engine.unit_sample(method, seed, count, len(given)), given, name)
+
+
+def at_points(points: np.ndarray, ranges: Mapping[str, Any], name: str = "member") -> Together:
+    """Points of the unit cube [point][range], each taken to its range, as in `sample`."""
+
     def coordinates(scenario: Scenario) -> list[Coordinate]:
-        quantiles = [quantile_of(scenario, key, value) for key, value in given.items()]
-        unit = _engine.unit_sample(method, seed, count, len(given))
+        quantiles = [quantile_of(scenario, key, value) for key, value in ranges.items()]
         return [
-            (key.replace(".", "_"), key, [f"{value!r} {units}".rstrip() for value in quantile(unit[:, index]).tolist()])
-            for index, (key, (quantile, units)) in enumerate(zip(given, quantiles, strict=True))
+            (key.replace(".", "_"), key, [f"{value!r} {units}".rstrip() for value in quantile(unit).tolist()])
+            for unit, key, (quantile, units) in zip(points.T, ranges, quantiles, strict=True)
         ]
 
-    return Together(name, coordinates)
+    return Together(name, coordinates, all_possible=False)
 
 
 def people(count: int, population: str | os.PathLike = "us_adults", *, seed: int = 0, name: str = "person") -> Together:
@@ -132,7 +144,7 @@ def people(count: int, population: str | os.PathLike = "us_adults", *, seed: int
                 columns.setdefault(key, []).append(text)
         return [(person_name(key), key, points) for key, points in columns.items()]
 
-    return Together(name, coordinates, checked=False)
+    return Together(name, coordinates, all_possible=False)
 
 
 def person_name(key: str) -> str:
@@ -185,23 +197,31 @@ def quantile_of(scenario: Scenario, key: str, given: Any) -> tuple[Callable[[np.
         if given.strip() == "range":
             low, high, unit = parameter_range(scenario, key)
             return lambda share: low + share * (high - low), unit
-        mean_text, found, sd_text = given.replace("±", "+-").partition("+-")
-        if found:
-            sd, unit = number_and_unit(key, given, sd_text)
-            mean, _ = number_and_unit(key, given, with_unit_of(mean_text.strip(), sd_text), unit)
-            if not sd > 0:
-                raise InputError(f"error: {key}: {given!r}: the SD is not above zero")
+        if (normal := normal_of(key, given)) is not None:
             from scipy.special import ndtri
 
+            mean, sd, unit = normal
             return lambda share: mean + sd * ndtri(share), unit
         low_text, found, high_text = given.partition("..")
         if found and "/" not in high_text:
             high, unit = number_and_unit(key, given, high_text)
-            low, _ = number_and_unit(key, given, with_unit_of(low_text.strip(), high_text), unit)
+            low, _ = number_and_unit(key, given, with_unit_of(low_text.strip(), high_text), unit or None)
             if not low < high:
                 raise InputError(f"error: {key}: {given!r}: the range does not rise")
             return lambda share: low + share * (high - low), unit
     raise InputError(f"error: {key}: {given!r} is no range\n  accepted: {RANGE_FORMS}")
+
+
+def normal_of(key: str, given: str) -> tuple[float, float, str] | None:
+    """Mean, SD and unit of "60 +- 10 %AOP"; nothing for a text of another form. Raises `InputError`."""
+    mean_text, found, sd_text = given.replace("±", "+-").partition("+-")
+    if not found:
+        return None
+    sd, unit = number_and_unit(key, given, sd_text)
+    mean, _ = number_and_unit(key, given, with_unit_of(mean_text.strip(), sd_text), unit or None)
+    if not sd > 0:
+        raise InputError(f"error: {key}: {given!r}: the SD is not above zero")
+    return mean, sd, unit
 
 
 def number_and_unit(key: str, whole: str, text: str, unit: str | None = None) -> tuple[float, str]:
