@@ -246,11 +246,14 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
 
   p.filtration_coefficient = number("filtration_coefficient") * tissue_unit;
   p.oncotic_difference = number("oncotic_difference");
+  p.oncotic_rise = number("oncotic_rise");
   p.resting_interstitial_pressure = number("resting_interstitial_pressure");
   p.interstitial_compliance = number("interstitial_compliance") * tissue_unit;
   // At supine rest lymph carries away what is filtered.
-  p.resting_lymph_flow = std::max(0.0, p.filtration_coefficient * (capillary + supine_column -
-                                                                   p.resting_interstitial_pressure - p.oncotic_difference));
+  const auto filtered = [&](double blood_flow, double share) {
+    return capillary_filtration(capillary + supine_column, p.resting_interstitial_pressure, blood_flow, p.capillary_wall(share));
+  };
+  p.resting_lymph_flow = std::max(0.0, filtered(flow * muscle, p.deep_share) + filtered(flow * (1.0 - muscle), 1.0 - p.deep_share));
   p.lymph_gain = number("lymph_gain");
   p.lymph_pumping_pressure = number("lymph_pumping_pressure");
 

@@ -483,12 +483,14 @@ private:
     flow.skin_capillary = capillary(at.superficial_head);
     // a contraction squeezes capillaries, and so their veins' pressure, from outside
     const T around_muscle = at.external_muscle + p.active_share * (at.muscle_squeeze - at.external_muscle);
-    flow.muscle_filtration =
-        p.deep_share * capillary_filtration(T(flow.muscle_capillary - around_muscle), at.interstitial,
-                                            p.oncotic_difference, p.filtration_coefficient);
-    flow.skin_filtration =
-        (1.0 - p.deep_share) * capillary_filtration(T(flow.skin_capillary - at.external_skin), at.interstitial,
-                                                    p.oncotic_difference, p.filtration_coefficient);
+    using std::max;
+    const T muscle_blood = max(T(0.0), y[active_perfusion]) * p.active_resting_flow +
+                           max(T(0.0), y[inactive_perfusion]) * p.inactive_resting_flow;
+    const T skin_blood = max(T(0.0), y[skin_perfusion]) * p.skin_resting_flow;
+    flow.muscle_filtration = capillary_filtration(T(flow.muscle_capillary - around_muscle), at.interstitial, muscle_blood,
+                                                  p.capillary_wall(p.deep_share));
+    flow.skin_filtration = capillary_filtration(T(flow.skin_capillary - at.external_skin), at.interstitial, skin_blood,
+                                                p.capillary_wall(T(1.0 - p.deep_share)));
     flow.lymph =
         lymph_flow(y[interstitial_volume], p.resting_lymph_flow, p.lymph_gain, at.cuff_superficial, p.lymph_pumping_pressure);
 

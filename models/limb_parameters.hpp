@@ -6,6 +6,7 @@
 #pragma once
 
 #include "models/cuff_device.hpp"
+#include "models/filtration.hpp"
 #include "models/reflexes.hpp"
 #include "models/vascular_bed.hpp"
 #include "models/veins.hpp"
@@ -83,6 +84,7 @@ namespace limbflow::models {
   X(collateral_conductance, "mL/100mL/s/mmHg", "venous outflow that no cuff reaches (veins in bone)")                    \
   X(filtration_coefficient, "mL/100mL/s/mmHg", "capillary filtration coefficient")                                       \
   X(oncotic_difference, "mmHg", "reflection coefficient times oncotic pressure difference")                              \
+  X(oncotic_rise, "mmHg", "rise of oncotic_difference per share of the blood that is filtered off")                      \
   X(resting_interstitial_pressure, "mmHg", "interstitial fluid pressure at rest")                                        \
   X(interstitial_compliance, "mL/100mL/mmHg", "interstitial volume gained per pressure")                                 \
   X(resting_lymph_flow, "mL/100mL/s", "lymph at supine rest")                                                            \
@@ -134,6 +136,9 @@ struct LimbParameters {
 
   BedRegulation<T> muscle_regulation() const { return regulation(muscle_maximum_dilation, half_dilation_deficit); }
   BedRegulation<T> skin_regulation() const { return regulation(skin_maximum_dilation, skin_half_dilation_deficit); }
+
+  /// Capillaries of a bed with this share of the tissue.
+  CapillaryWall<T> capillary_wall(const T& share) const { return {share * filtration_coefficient, oncotic_difference, oncotic_rise}; }
 
 private:
   BedRegulation<T> regulation(const T& maximum_dilation, const T& half_deficit) const {
