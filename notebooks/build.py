@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 import nbformat
@@ -56,10 +57,12 @@ def main() -> None:
     wanted = parser.parse_args().names
     for script in scripts():
         if not wanted or script.stem in wanted:
+            begun = time.monotonic()
             notebook = execute(script)
             nbformat.write(notebook, script.with_suffix(".ipynb"))
-            print(f"{script.stem}: {len(notebook.cells)} cells")
-    draw_picture(FOLDER / "pictures" / "session.png")
+            print(f"{script.stem}: {len(notebook.cells)} cells in {time.monotonic() - begun:.0f} s")
+    if not wanted:
+        draw_picture(FOLDER / "pictures" / "session.png")
 
 
 if __name__ == "__main__":

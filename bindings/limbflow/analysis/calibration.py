@@ -293,6 +293,10 @@ def unknown_of(scenario: Scenario, key: str, text: str) -> Unknown:
     if (given := normal_of(key, text)) is not None:
         mean, sd, unit = given
         low, high, prior = mean - PRIOR_SDS * sd, mean + PRIOR_SDS * sd, (mean, sd)
+        if is_parameter(scenario, key):
+            lowest, highest, own = parameter_range(scenario, key)
+            ends = [number_and_unit(key, text, f"{end!r} {own}".rstrip(), unit or None)[0] for end in (lowest, highest)]
+            low, high = max(low, ends[0]), min(high, ends[1])
     elif text.strip() == "range":
         low, high, unit = parameter_range(scenario, key)
     else:
@@ -303,6 +307,10 @@ def unknown_of(scenario: Scenario, key: str, text: str) -> Unknown:
     present = present_value(scenario, key, unit)
     start = 0.5 * (low + high) if present is None else min(high, max(low, present))
     return Unknown(key, low, high, unit, start, prior)
+
+
+def is_parameter(scenario: Scenario, key: str) -> bool:
+    return _engine.canonical_key(scenario._native, key).startswith("parameters.")
 
 
 def present_value(scenario: Scenario, key: str, unit: str) -> float | None:

@@ -11,6 +11,7 @@ from .selecting import default_variable, fix_axes, summary
 from .style import COLOUR_MAP, LINE_STYLES, MARKERS, axis_label, point_text, tidy
 
 EDGE_COLOUR = "#D55E00"
+HATCH_COLOUR = "0.8"  # shows on dark and on bright colours
 
 if TYPE_CHECKING:
     import xarray
@@ -94,8 +95,9 @@ def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> None
     handles = []
     if stops.values.any():
         levels = [0.5, 1.5]
-        ax.contourf(across, down, stops.values, levels=levels, colors="none", hatches=["///"], extend="neither")
-        handles.append(Patch(facecolor="none", edgecolor="0.3", hatch="///", label="a stop breaks"))
+        area = ax.contourf(across, down, stops.values, levels=levels, colors="none", hatches=["///"], extend="neither")
+        area.set(edgecolor=HATCH_COLOUR, linewidth=0)
+        handles.append(Patch(facecolor="0.35", edgecolor=HATCH_COLOUR, hatch="///", label="a stop breaks"))
     if np.nanmin(margin.values) < 0 < np.nanmax(margin.values):
         lines = ax.contour(across, down, margin.values, levels=[0.0], colors=EDGE_COLOUR, linewidths=2.4)
         lines.set(path_effects=[withStroke(linewidth=4.2, foreground="white")])
