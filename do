@@ -7,7 +7,7 @@ readonly build_dir=build/release
 readonly stamp=.venv/.limbflow-installed
 readonly system_packages=(
   g++ cmake ninja-build git python3 python3-dev python3-venv
-  libboost-dev libeigen3-dev libhdf5-dev libtomlplusplus-dev libhwy-dev libgtest-dev libbenchmark-dev
+  libboost-dev libeigen3-dev libhdf5-dev libtomlplusplus-dev libhwy-dev libgtest-dev libbenchmark-dev libsundials-dev
 )
 # What the compiled library and the installed package are made from; newer than the stamp means build again.
 readonly build_inputs=(CMakeLists.txt pyproject.toml core models bindings scenarios tests/CMakeLists.txt tests/core tests/models)
@@ -105,7 +105,7 @@ run_validation() {
 
 # The limb against other integrators on its own equations; the numbers land in build/bench/summary.json.
 run_bench() {
-  install_system_packages libsundials-dev
+  install_system_packages
   say "building the benchmark in build/bench"
   cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMBFLOW_BUILD_BENCHMARKS=ON >/dev/null
   cmake --build build/bench --target limb_benchmark >/dev/null

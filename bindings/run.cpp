@@ -183,6 +183,18 @@ void bind_run(py::module_& module) {
   module.def("write_run", &write_run, py::arg("path"), py::arg("scenario"), py::arg("variables"),
              "Write a run file from (name, unit, long name, dimensions, values) of each variable. Raises StorageError.");
   module.def(
+      "check_result",
+      [](const std::string& path) {
+        try {
+          core::read_header(path);
+          return std::string();
+        } catch (const core::StorageError& error) {
+          return error.reason();
+        }
+      },
+      py::arg("path"), py::call_guard<py::gil_scoped_release>(),
+      "Why a file is not a whole result of limbflow, or nothing. It is read in a process of its own first: HDF5 can crash on damaged files.");
+  module.def(
       "signals",
       [] {
         const auto infos = models::AveragedLimb::signals();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -13,6 +14,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -21,6 +23,10 @@
 #include <hdf5.h>
 #include <hdf5_hl.h>
 
+#include <boost/crc.hpp>
+
+#include "core/apart.hpp"
+#include "core/file_seal.hpp"
 #include "core/version.hpp"
 
 namespace limbflow::core {
@@ -39,6 +45,11 @@ namespace {
 // Why a step failed; becomes a StorageError where the path and the purpose are known.
 struct Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+// The same, in the words of the HDF5 library.
+struct Hdf5Failure : Failure {
+  using Failure::Failure;
 };
 
 [[noreturn]] void fail_with_errno() { throw Failure(std::strerror(errno)); }
@@ -87,7 +98,7 @@ std::string hdf5_reason() {
 
 template <class Result> Result checked(Result result) {
   if (result < 0) {
-    throw Failure(hdf5_reason());
+    throw Hdf5Failure(hdf5_reason());
   }
   return result;
 }
@@ -562,10 +573,12 @@ template <class Step> auto attempt(const fs::path& path, const char* purpose, St
     return step();
   } catch (const Failure& failure) {
     throw StorageError(path, purpose, failure.what());
+  } catch (const std::system_error& error) {
+    throw StorageError(path, purpose, error.code().message());
   }
 }
 
-void require_hdf5_file(const fs::path& path) {
+void require_regular_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
@@ -573,10 +586,6 @@ void require_hdf5_file(const fs::path& path) {
   }
   if (!fs::is_regular_file(status)) {
     throw Failure(fs::is_directory(status) ? "it is a directory" : "it is not a regular file");
-  }
-  const Descriptor readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (H5Fis_hdf5(path.c_str()) <= 0) {
-    throw Failure("it is not an HDF5 file");
   }
 }
 
@@ -665,9 +674,11 @@ void write_run(const fs::path& path, const Provenance& provenance, std::span<con
   check_variables(variables);
   attempt(path, "write the run", [&] {
     const std::vector<char> image = run_image(provenance, variables);
+    const SealLine seal(image.data(), image.size());
     const auto put_all = [&](int fd) {
-      write_all(image.data(), image.size(),
-                [&](const char* bytes, std::size_t count, std::size_t) { return ::write(fd, bytes, count); });
+      const auto put = [&](const char* bytes, std::size_t count, std::size_t) { return ::write(fd, bytes, count); };
+      write_all(image.data(), image.size(), put);
+      write_all(seal.data(), SealLine::size, put);
     };
     const fs::path target = resolved(path);
     std::error_code error;
@@ -688,15 +699,6 @@ void write_run(const fs::path& path, const Provenance& provenance, std::span<con
   });
 }
 
-ResultHeader read_header(const fs::path& path) {
-  return attempt(path, "read the result", [&] {
-    const Hdf5Session session;
-    require_hdf5_file(path);
-    const File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, unlocked_access()));
-    return read_header_of(file, fs::file_size(path));
-  });
-}
-
 // ---- sweep files
 // --------------------------------------------------------------------------------------------------------
 
@@ -704,53 +706,68 @@ namespace {
 
 constexpr const char* status_name = "status";
 constexpr const char* message_name = "message";
+constexpr const char* integrity_name = "integrity"; // a group, out of the sight of readers of datasets
+constexpr const char* checksum_name = "member_checksum";
+constexpr const char* layout_name = "layout_fingerprint";
 // An element of an array of texts: length, address and number of an object in the file's heap.
 constexpr std::size_t stored_text_size = 16;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// 64-bit FNV-1a of everything that decides what the members' values are, besides the build.
-std::string fingerprint_of(const SweepPlan& plan, const std::vector<SummaryInfo>& summaries,
-                           const Provenance& provenance) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](std::string_view text) {
+// 64-bit FNV-1a of texts and numbers, one after the other.
+class Fingerprint {
+public:
+  void add(std::string_view text) {
     for (const char c : text) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+      hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     }
-    hash = (hash ^ 0xff) * 0x100000001b3; // not a byte of UTF-8: keeps neighbours apart
-  };
-  const auto add_number = [&](double value) {
+    hash_ = (hash_ ^ 0xff) * 0x100000001b3; // not a byte of UTF-8: keeps neighbours apart
+  }
+  template <class Number> void add_number(Number value) {
     std::array<char, 32> digits;
     add({digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr});
-  };
-  add(provenance.scenario);
+  }
+  std::uint64_t value() const { return hash_; }
+  std::string text() const {
+    std::array<char, 16> digits;
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), hash_, 16).ptr};
+  }
+
+private:
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+// Of everything that decides what the members' values are, besides the build.
+std::string fingerprint_of(const SweepPlan& plan, const std::vector<SummaryInfo>& summaries,
+                           const Provenance& provenance) {
+  Fingerprint fingerprint;
+  fingerprint.add(provenance.scenario);
   for (const Parameter& parameter : provenance.parameters) {
-    add(parameter.name);
-    add_number(parameter.value);
-    add(parameter.unit);
+    fingerprint.add(parameter.name);
+    fingerprint.add_number(parameter.value);
+    fingerprint.add(parameter.unit);
   }
   for (const std::string& input : provenance.inputs) {
-    add(input);
+    fingerprint.add(input);
   }
   for (const Axis& axis : plan.axes()) {
-    add(axis.name);
+    fingerprint.add(axis.name);
     for (const Coordinate& coordinate : axis.coordinates) {
-      add(coordinate.name);
-      add(coordinate.key);
+      fingerprint.add(coordinate.name);
+      fingerprint.add(coordinate.key);
       for (std::size_t point = 0; point < coordinate.size(); ++point) {
-        add(coordinate.text(point));
+        fingerprint.add(coordinate.text(point));
       }
     }
   }
   for (const SummaryInfo& summary : summaries) {
-    add(summary.name);
-    add(summary.unit);
+    fingerprint.add(summary.name);
+    fingerprint.add(summary.unit);
   }
-  std::array<char, 16> digits;
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr};
+  return fingerprint.text();
 }
 
 void check_names(const SweepPlan& plan, const std::vector<SummaryInfo>& summaries) {
-  std::set<std::string_view> names{"parameters", status_name, message_name};
+  std::set<std::string_view> names{"parameters", integrity_name, status_name, message_name};
   const auto add = [&](const std::string& name) {
     if (name.empty() || name.find('/') != std::string::npos || !names.insert(name).second) {
       throw std::invalid_argument("'" + name + "' cannot be the name of an axis or summary, or is there twice");
@@ -840,6 +857,14 @@ void lay_out_sweep(const std::string& path, const SweepPlan& plan, const std::ve
     checked(H5Pset_alloc_time(texts, H5D_ALLOC_TIME_EARLY));
     const Dataset& message = arrays.add_empty(message_name, text_type(), dimensions, texts);
     finish_array(message, "", "why the member did not complete");
+
+    const Properties group_properties(H5Pcreate(H5P_GROUP_CREATE));
+    checked(H5Pset_obj_track_times(group_properties, false));
+    const Group integrity(H5Gcreate2(file, integrity_name, H5P_DEFAULT, group_properties, H5P_DEFAULT));
+    set_attribute(integrity, layout_name, std::int64_t{0}); // known when all has its place
+    const std::array<hsize_t, 1> members{plan.size()};
+    const Dataset checksums = make_array(integrity, checksum_name, H5T_STD_U64LE, members, others);
+    describe(checksums, "", "CRC-64 of the member's values, status and message");
   }
   file.close_checked();
 }
@@ -886,10 +911,22 @@ struct SweepStore::Impl {
   std::string fingerprint;
   std::vector<std::uint64_t> value_offsets; // of each summary's array in the file
   std::uint64_t status_offset;
+  std::uint64_t checksum_offset; // 0: format 1, which has none
   std::vector<MemberStatus> statuses;
 };
 
 namespace {
+
+// What is written to a file that lost its name would be lost with it.
+void require_still_there(const fs::path& path, int fd) {
+  struct stat named {}, opened {};
+  if (::fstat(fd, &opened) != 0) {
+    fail_with_errno();
+  }
+  if (::stat(path.c_str(), &named) != 0 || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino) {
+    throw Failure("the file was removed, moved or replaced");
+  }
+}
 
 // One writer at a time. An open-file-description lock: it keeps out a second store in this process too, ends with the
 // process, and does not hinder readers, whose HDF5 uses flock.
@@ -901,6 +938,15 @@ void lock(int fd) {
     if (errno == EAGAIN || errno == EACCES) {
       throw Failure("another sweep is writing to it");
     }
+    fail_with_errno();
+  }
+}
+
+void unlock(int fd) {
+  struct flock whole {};
+  whole.l_type = F_UNLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(fd, F_OFD_SETLK, &whole) != 0) {
     fail_with_errno();
   }
 }
@@ -938,14 +984,57 @@ struct SweepLayout {
   ResultHeader header;
   std::string fingerprint;
   std::vector<std::uint64_t> value_offsets;
-  std::uint64_t status_offset = 0, message_offset = 0;
+  std::uint64_t status_offset = 0, message_offset = 0, checksum_offset = 0;
+  std::size_t members = 0;
+  std::uint64_t layout_fingerprint = 0; // as it is
+  std::uint64_t stated_fingerprint = 0; // as it was when the file was made
 };
 
-SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
-  const Hdf5Session session;
-  require_hdf5_file(path);
-  const File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, unlocked_access()));
+// Texts and whole numbers among the attributes of an object, less those that change while a sweep is under way and those of the build,
+// which a resumed sweep is compared with on its own.
+void add_attributes(Fingerprint& fingerprint, hid_t object) {
+  const auto add = [](hid_t of, const char* name, const H5A_info_t*, void* data) -> herr_t {
+    static constexpr std::array<std::string_view, 4> changing{"complete", "limbflow_version", "source_hash", layout_name};
+    if (std::find(changing.begin(), changing.end(), name) == changing.end()) {
+      auto& found = *static_cast<std::vector<std::string>*>(data);
+      const Attribute attribute(H5Aopen(of, name, H5P_DEFAULT));
+      const Type type(H5Aget_type(attribute));
+      const Space space(H5Aget_space(attribute));
+      if (H5Sget_simple_extent_npoints(space) == 1 && H5Tis_variable_str(type) > 0) {
+        found.push_back(std::string(name) + "=" + text_attribute(of, name));
+      } else if (H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == H5T_INTEGER) {
+        found.push_back(std::string(name) + "=" + std::to_string(integer_attribute(of, name)));
+      }
+    }
+    return 0;
+  };
+  std::vector<std::string> found;
+  checked(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &found));
+  for (const std::string& text : found) {
+    fingerprint.add(text);
+  }
+}
+
+void add_array(Fingerprint& fingerprint, const std::string& name, hid_t dataset) {
+  const Type type(H5Dget_type(dataset));
+  const Space space(H5Dget_space(dataset));
+  fingerprint.add(name);
+  fingerprint.add_number(static_cast<int>(H5Tget_class(type)));
+  fingerprint.add_number(H5Tget_size(type));
+  fingerprint.add_number(static_cast<int>(H5Tget_order(type)));
+  fingerprint.add_number(checked(H5Sget_simple_extent_npoints(space)));
+  fingerprint.add_number(H5Dget_offset(dataset));
+  add_attributes(fingerprint, dataset);
+  if (H5DSis_scale(dataset) <= 0) {
+    for (const std::string& dimension : dimension_names(dataset)) {
+      fingerprint.add(dimension);
+    }
+  }
+}
+
+SweepLayout read_layout_of(hid_t file, std::uint64_t file_size) {
   SweepLayout layout;
+  Fingerprint fingerprint;
   layout.header = read_header_of(file, file_size);
   if (layout.header.kind != "sweep") {
     throw Failure("it holds a " + layout.header.kind + ", not a sweep");
@@ -958,15 +1047,20 @@ SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
   }
   const Space space(H5Dget_space(status));
   const auto members = static_cast<std::size_t>(checked(H5Sget_simple_extent_npoints(space)));
+  layout.members = members;
   layout.status_offset = offset_of(status, members, sizeof(MemberStatus), file_size);
   const Dataset message(H5Dopen2(file, message_name, H5P_DEFAULT));
   layout.message_offset = offset_of(message, members, stored_text_size, file_size);
 
   for (const std::string& name : link_names(file)) {
-    if (name == "parameters" || name == status_name || name == message_name) {
+    if (name == "parameters" || name == integrity_name) {
       continue;
     }
     const Dataset dataset(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
+    add_array(fingerprint, name, dataset);
+    if (name == status_name || name == message_name) {
+      continue;
+    }
     if (H5Aexists(dataset, "key") > 0) {
       const Type type(H5Dget_type(dataset));
       Coordinate coordinate{name, text_attribute(dataset, "key"), optional_text(dataset, "units"), {}, {}};
@@ -988,10 +1082,230 @@ SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
       layout.value_offsets.push_back(offset_of(dataset, members, sizeof(double), file_size));
     }
   }
+
+  if (layout.header.format_version >= 2) {
+    const Group integrity(H5Gopen2(file, integrity_name, H5P_DEFAULT));
+    layout.stated_fingerprint = static_cast<std::uint64_t>(integer_attribute(integrity, layout_name));
+    const Dataset checksums(H5Dopen2(integrity, checksum_name, H5P_DEFAULT));
+    add_array(fingerprint, checksum_name, checksums);
+    layout.checksum_offset = offset_of(checksums, members, sizeof(std::uint64_t), file_size);
+    add_attributes(fingerprint, file);
+    for (const Parameter& parameter : layout.header.provenance.parameters) {
+      for (const std::string& text : {parameter.name, parameter.unit, parameter.source, parameter.description,
+                                      parameter.distribution, parameter.text}) {
+        fingerprint.add(text);
+      }
+      for (const double number : {parameter.value, parameter.low, parameter.high}) {
+        fingerprint.add_number(number);
+      }
+    }
+    for (const Axis& axis : layout.axes) {
+      for (const Coordinate& coordinate : axis.coordinates) {
+        for (std::size_t point = 0; point < coordinate.size(); ++point) {
+          fingerprint.add(coordinate.text(point));
+        }
+      }
+    }
+    layout.layout_fingerprint = fingerprint.value();
+  }
   return layout;
 }
 
+void write_layout_fingerprint(const std::string& path, std::uint64_t value) {
+  const Hdf5Session session;
+  File file(H5Fopen(path.c_str(), H5F_ACC_RDWR, unlocked_access()));
+  {
+    const Group integrity(H5Gopen2(file, integrity_name, H5P_DEFAULT));
+    const Attribute attribute(H5Aopen(integrity, layout_name, H5P_DEFAULT));
+    const auto stored = static_cast<std::int64_t>(value);
+    checked(H5Awrite(attribute, H5T_NATIVE_INT64, &stored));
+  }
+  file.close_checked();
+}
+
+SweepLayout read_layout(const fs::path& path, std::uint64_t file_size) {
+  const Hdf5Session session;
+  const File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, unlocked_access()));
+  return read_layout_of(file, file_size);
+}
+
+std::vector<MemberStatus> read_statuses(int fd, const SweepLayout& layout) {
+  std::vector<MemberStatus> statuses(layout.members);
+  read_at(fd, layout.status_offset, statuses.data(), statuses.size());
+  for (const MemberStatus& status : statuses) {
+    const auto code = static_cast<int>(status);
+    if (code < 0 || code >= static_cast<int>(member_status_count)) {
+      throw Failure("it is damaged: a member has the unknown status " + std::to_string(code));
+    }
+  }
+  return statuses;
+}
+
+// ---- whether a file is whole
+// --------------------------------------------------------------------------------------------
+
+// Checksum of one member.
+class MemberChecksum {
+public:
+  void add(double value) { checksum_.process_bytes(&value, sizeof value); }
+  std::uint64_t finish(MemberStatus status, std::string_view message) {
+    checksum_.process_bytes(&status, sizeof status);
+    checksum_.process_bytes(message.data(), message.size());
+    return checksum_.checksum();
+  }
+
+private:
+  boost::crc_optimal<64, 0x42F0E1EBA9EA3693, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, true, true> checksum_;
+};
+
+// Messages of members that are done; a process that was ended while it wrote may have left others that lead nowhere.
+std::vector<std::string> messages_of_done(hid_t file, int fd, const SweepLayout& layout,
+                                          const std::vector<MemberStatus>& statuses) {
+  std::vector<char> references(layout.members * stored_text_size);
+  read_at(fd, layout.message_offset, references.data(), references.size());
+  std::vector<hsize_t> members;
+  for (std::size_t member = 0; member < layout.members; ++member) {
+    const auto begin = references.begin() + static_cast<std::ptrdiff_t>(member * stored_text_size);
+    if (statuses[member] != MemberStatus::pending &&
+        std::any_of(begin, begin + stored_text_size, [](char byte) { return byte != 0; })) {
+      members.push_back(member);
+    }
+  }
+  std::vector<std::string> messages(layout.members);
+  if (members.empty()) {
+    return messages;
+  }
+  const Dataset dataset(H5Dopen2(file, message_name, H5P_DEFAULT));
+  const Space stored(H5Dget_space(dataset));
+  const auto rank = static_cast<std::size_t>(checked(H5Sget_simple_extent_ndims(stored)));
+  std::vector<hsize_t> shape(rank);
+  checked(H5Sget_simple_extent_dims(stored, shape.data(), nullptr));
+  std::vector<hsize_t> coordinates(members.size() * rank);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    for (std::size_t axis = rank, rest = members[i]; axis-- > 0; rest /= shape[axis]) {
+      coordinates[i * rank + axis] = rest % shape[axis];
+    }
+  }
+  checked(H5Sselect_elements(stored, H5S_SELECT_SET, members.size(), coordinates.data()));
+  const std::array<hsize_t, 1> count{members.size()};
+  const Space wanted = space_of(count);
+  const Type type = text_type();
+  std::vector<char*> texts(members.size(), nullptr);
+  checked(H5Dread(dataset, type, wanted, stored, H5P_DEFAULT, texts.data()));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    messages[members[i]] = texts[i] == nullptr ? "" : texts[i];
+  }
+  checked(H5Dvlen_reclaim(type, wanted, H5P_DEFAULT, texts.data()));
+  return messages;
+}
+
+// Every member that is done is what was written of it.
+void check_members(hid_t file, int fd, const SweepLayout& layout) {
+  const std::vector<MemberStatus> statuses = read_statuses(fd, layout);
+  const std::vector<std::string> messages = messages_of_done(file, fd, layout, statuses);
+  constexpr std::size_t block = 4096;
+  for (std::size_t begin = 0; begin < layout.members; begin += block) {
+    const std::size_t count = std::min(block, layout.members - begin);
+    std::vector<MemberChecksum> found(count);
+    std::vector<double> column(count);
+    for (const std::uint64_t offset : layout.value_offsets) {
+      read_at(fd, offset + begin * sizeof(double), column.data(), count * sizeof(double));
+      for (std::size_t i = 0; i < count; ++i) {
+        found[i].add(column[i]);
+      }
+    }
+    std::vector<std::uint64_t> stated(count);
+    read_at(fd, layout.checksum_offset + begin * sizeof(std::uint64_t), stated.data(), count * sizeof(std::uint64_t));
+    for (std::size_t i = 0; i < count; ++i) {
+      const MemberStatus status = statuses[begin + i];
+      if (status != MemberStatus::pending && found[i].finish(status, messages[begin + i]) != stated[i]) {
+        throw Failure("it is damaged: the checksum of member " + std::to_string(begin + i) + " does not fit its values");
+      }
+    }
+  }
+}
+
+// What a run or sweep is checked for before this process reads it; for the process apart.
+void inspect(const fs::path& path, Seal seal) {
+  constexpr const char* unsealed = "it is damaged: its checksum is missing: it was cut short or changed by another program";
+  if (H5Fis_hdf5(path.c_str()) <= 0) {
+    throw Failure("it is not an HDF5 file");
+  }
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::uint64_t size = size_of(fd);
+  const File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, unlocked_access()));
+  const ResultHeader header = read_header_of(file, size);
+  if (header.kind != "sweep") {
+    if (header.format_version >= 2 && seal == Seal::absent) {
+      throw Failure(unsealed);
+    }
+    return;
+  }
+  const SweepLayout layout = read_layout_of(file, size);
+  if (header.format_version < 2) {
+    return;
+  }
+  if (layout.layout_fingerprint != layout.stated_fingerprint) {
+    throw Failure("it is damaged: it is not laid out as when it was made");
+  }
+  if (seal == Seal::absent) {
+    haddr_t end = 0;
+    checked(H5Fget_eoa(file, &end));
+    if (header.complete && end != size) { // a process may have ended between the two
+      throw Failure(unsealed);
+    }
+    check_members(file, fd, layout);
+  }
+}
+
+// HDF5 crashes or hangs on some damaged files. What an intact seal does not vouch for is looked at value by value, and HDF5 reads every
+// file in another process first.
+void require_whole(const fs::path& path) {
+  require_regular_file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Seal seal = check_seal(file);
+  if (seal == Seal::broken) {
+    throw Failure("it is damaged: its checksum does not fit its bytes");
+  }
+  constexpr std::uint64_t bytes_per_second = 1 << 23;
+  const std::chrono::seconds processor_time(5 + size_of(file) / bytes_per_second);
+  std::string problem;
+  try {
+    std::unique_lock lock(hdf5_mutex()); // so that no other thread is inside HDF5 when the process is copied
+    problem = apart(
+        [&] {
+          lock.unlock();
+          const Hdf5Session session;
+          try {
+            inspect(path, seal);
+          } catch (const Hdf5Failure& failure) {
+            return std::string("it is cut short or damaged: ") + failure.what();
+          } catch (const Failure& failure) {
+            return std::string(failure.what());
+          }
+          return std::string();
+        },
+        processor_time);
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw Failure(std::string("it is damaged: reading it ") + error.what());
+  }
+  if (!problem.empty()) {
+    throw Failure(problem);
+  }
+}
+
 } // namespace
+
+ResultHeader read_header(const fs::path& path) {
+  return attempt(path, "read the result", [&] {
+    require_whole(path);
+    const Hdf5Session session;
+    const File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, unlocked_access()));
+    return read_header_of(file, fs::file_size(path));
+  });
+}
 
 SweepStore::SweepStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SweepStore::SweepStore(SweepStore&&) noexcept = default;
@@ -1010,15 +1324,15 @@ SweepStore SweepStore::create(const fs::path& path, const SweepPlan& plan, const
     TemporaryFile temporary(path);
     // Laying out is then sure of its space: HDF5 cannot let go of a file whose disk is full.
     const std::uint64_t bytes =
-        members * (summaries.size() * sizeof(double) + sizeof(MemberStatus) + stored_text_size) +
+        members * (summaries.size() * sizeof(double) + sizeof(MemberStatus) + stored_text_size + sizeof(std::uint64_t)) +
         provenance.scenario.size() + 1024 * (64 + provenance.parameters.size() + summaries.size());
     reserve(temporary.descriptor(), 0, bytes);
     lay_out_sweep(temporary.path(), plan, summaries, provenance);
 
     const int fd = temporary.descriptor();
-    const std::uint64_t size = size_of(fd);
-    reserve(fd, 0, size);
-    const SweepLayout layout = read_layout(temporary.path(), size);
+    const SweepLayout layout = read_layout(temporary.path(), size_of(fd));
+    write_layout_fingerprint(temporary.path(), layout.layout_fingerprint);
+    reserve(fd, 0, size_of(fd));
     const std::vector<double> empty(std::min<std::size_t>(members, 1 << 16), not_a_number);
     for (const std::uint64_t offset : layout.value_offsets) {
       for (std::size_t member = 0; member < members; member += empty.size()) {
@@ -1042,6 +1356,9 @@ SweepStore SweepStore::open(const fs::path& path) {
     }
     Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     lock(file);
+    unlock(file); // a child has a part in its parent's locks, and may outlive it by a moment
+    require_whole(path);
+    lock(file);
     SweepLayout layout = read_layout(path, size_of(file));
     std::optional<SweepPlan> plan;
     try {
@@ -1049,18 +1366,11 @@ SweepStore SweepStore::open(const fs::path& path) {
     } catch (const std::exception& problem) {
       throw Failure(std::string("it is damaged: ") + problem.what());
     }
-    std::vector<MemberStatus> statuses(plan->size());
-    read_at(file, layout.status_offset, statuses.data(), statuses.size());
-    for (MemberStatus& status : statuses) {
-      const auto code = static_cast<int>(status);
-      if (code < 0 || code >= static_cast<int>(member_status_count)) {
-        throw Failure("it is damaged: a member has the unknown status " + std::to_string(code));
-      }
-    }
+    std::vector<MemberStatus> statuses = read_statuses(file, layout);
     forget_messages_of_pending(file, layout.message_offset, statuses);
     return SweepStore(std::unique_ptr<Impl>(new Impl{
         path, std::move(file), std::move(*plan), std::move(layout.summaries), std::move(layout.header),
-        std::move(layout.fingerprint), std::move(layout.value_offsets), layout.status_offset, std::move(statuses)}));
+        std::move(layout.fingerprint), std::move(layout.value_offsets), layout.status_offset, layout.checksum_offset, std::move(statuses)}));
   });
 }
 
@@ -1151,15 +1461,29 @@ void SweepStore::write(const SweepRows& rows) {
     throw std::invalid_argument("rows do not fit the sweep");
   }
   attempt(impl_->path, "write to the sweep", [&] {
+    if (impl_->header.complete) {
+      throw Failure("it is complete");
+    }
+    require_still_there(impl_->path, impl_->file);
+    std::vector<MemberChecksum> checksums(rows.size());
     std::vector<double> column(rows.size());
     for (std::size_t summary = 0; summary < rows.summary_count; ++summary) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         column[row] = rows.values[row * rows.summary_count + summary];
+        checksums[row].add(column[row]);
       }
       write_at(impl_->file, impl_->value_offsets[summary] + rows.begin * sizeof(double), column.data(),
                column.size() * sizeof(double));
     }
     write_messages(impl_->path, impl_->file, impl_->plan, rows);
+    if (impl_->checksum_offset != 0) {
+      std::vector<std::uint64_t> sums(rows.size());
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        sums[row] = checksums[row].finish(rows.statuses[row], rows.messages[row]);
+      }
+      write_at(impl_->file, impl_->checksum_offset + rows.begin * sizeof(std::uint64_t), sums.data(),
+               sums.size() * sizeof(std::uint64_t));
+    }
     // Last: a member counts as done only when the rest of it is there.
     write_at(impl_->file, impl_->status_offset + rows.begin, rows.statuses.data(), rows.size());
     std::copy(rows.statuses.begin(), rows.statuses.end(),
@@ -1168,10 +1492,11 @@ void SweepStore::write(const SweepRows& rows) {
 }
 
 void SweepStore::finish() {
-  if (impl_->header.complete || !pending_members().empty()) {
-    return;
-  }
   attempt(impl_->path, "finish the sweep", [&] {
+    if (!pending_members().empty() || (impl_->header.complete && check_seal(impl_->file) == Seal::intact)) {
+      return;
+    }
+    require_still_there(impl_->path, impl_->file);
     if (::fsync(impl_->file) != 0) {
       fail_with_errno();
     }
@@ -1183,6 +1508,10 @@ void SweepStore::finish() {
       checked(H5Awrite(complete, H5T_NATIVE_INT64, &yes));
     }
     file.close_checked();
+    append_seal(impl_->file);
+    if (::fsync(impl_->file) != 0) {
+      fail_with_errno();
+    }
     impl_->header.complete = true;
   });
 }

@@ -23,6 +23,11 @@
 /// `title`, `limbflow_version`, `revision`, `source_hash`, `created` and `scenario` (its whole text), and a group `parameters` with
 /// the name, value, range, unit and source of every parameter: a result can be run again from itself.
 ///
+/// The last bytes are a seal (core/file_seal.hpp): a finished file of which a single bit changed is refused. Before a file is read here it
+/// is read in a process of its own (core/apart.hpp), where a damaged one can do no harm. A sweep that is not finished has no seal yet;
+/// its group `integrity` has a fingerprint of its layout and a checksum of each member that is done, and what they do not fit is refused.
+/// Format 1 had neither seal nor checksums; it is still read.
+///
 /// A run file appears whole or not at all. A sweep file is laid out in full when it is created (every axis, NaN for
 /// every value, status `pending`) and its members are filled in as they finish, in place: the layout of the file does
 /// not change any more, so what is written stays readable whenever the process ends.
@@ -44,7 +49,7 @@ private:
 };
 
 /// Newest layout of result files that this version reads, and the one that it writes.
-inline constexpr std::int64_t result_format_version = 1;
+inline constexpr std::int64_t result_format_version = 2;
 
 /// Where a result comes from; version and revision of limbflow are added by the store.
 struct Provenance {

@@ -24,7 +24,6 @@ import numpy as np
 from . import _engine
 from .exceptions import Diagnostic, InputError, StorageError
 
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGE_BYTES = 32 << 20
 PIECE_BYTES = 16 << 20
 
@@ -169,7 +168,7 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
 
     Where a variable is larger than 32 MiB and Dask is installed, the variables are Dask arrays in pieces of about
     16 MiB, so that what is computed from them never needs the whole in memory. Raises `InputError` when there is no
-    such file or it is not a result file.
+    such file, it is not a result file, or a bit of it is not as it was written.
     """
     import xarray
 
@@ -178,14 +177,13 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
         raise InputError(f"error: {path}: no such file")
     if not path.is_file():
         raise InputError(f"error: {path}: is not a file")
+    if why := _engine.check_result(os.fspath(path)):
+        raise InputError(f"error: {path}: is not a result of limbflow: {why}")
     try:
         dataset = xarray.open_dataset(path, engine="h5netcdf")
         return in_pieces(dataset) if largest_variable(dataset) > LARGE_BYTES else dataset
     except (OSError, ValueError, KeyError) as error:
-        with path.open("rb") as file:
-            hdf5 = file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
-        why = "it is cut short or damaged" if hdf5 else "it is not an HDF5 file"
-        raise InputError(f"error: {path}: is not a result of limbflow: {why}") from error
+        raise InputError(f"error: {path}: cannot be read: {error}") from error
 
 
 def largest_variable(dataset: xarray.Dataset) -> int:

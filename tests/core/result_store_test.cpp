@@ -315,7 +315,7 @@ TEST_F(ResultStore, NewerFormatIsRefused) {
   write_run(path, example_provenance(), ExampleRun().variables());
   set_integer_attribute(path, "format_version", result_format_version + 1);
   EXPECT_CONTAINS(storage_error_of([&] { read_header(path); }),
-                  "it has format 2, written by limbflow " + std::string(version()));
+                  "it has format " + std::to_string(result_format_version + 1) + ", written by limbflow " + std::string(version()));
 }
 
 TEST_F(ResultStore, EveryTruncationIsRefused) {
