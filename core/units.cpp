@@ -196,6 +196,58 @@ const Unit& unit_of(std::string_view symbol) {
 
 double to_base(double value, const Unit& unit) { return value * unit.numerator / unit.denominator + unit.offset; }
 
+/// The same of a number as it is written: a whole numerator and a denominator that is a power of ten work on its digits before they become
+/// a double, so that what is the same length in metres and in millimetres is the same to the last bit.
+double to_base(std::string_view number, double value, const Unit& unit) {
+  constexpr double largest_numerator = 1e6;
+  constexpr std::size_t most_digits = 18; // with the numerator they fit into an integer of 128 bits
+  if (unit.numerator != std::trunc(unit.numerator) || unit.numerator > largest_numerator)
+    return to_base(value, unit);
+  long exponent = 0;
+  double denominator = unit.denominator;
+  for (double power = 10; power <= denominator; power *= 10)
+    if (power == denominator) {
+      exponent = -std::lround(std::log10(power));
+      denominator = 1;
+    }
+  const std::size_t exponent_mark = std::min(number.find_first_of("eE"), number.size());
+  if (exponent_mark < number.size()) {
+    std::string_view written = number.substr(exponent_mark + 1);
+    if (written.starts_with('+'))
+      written.remove_prefix(1);
+    long shift = 0;
+    if (std::from_chars(written.data(), written.data() + written.size(), shift).ec != std::errc())
+      return to_base(value, unit);
+    exponent += shift;
+  }
+  const bool negative = number.starts_with('-');
+  __extension__ unsigned __int128 digits = 0;
+  std::size_t count = 0;
+  bool after_point = false;
+  for (const char c : number.substr(negative ? 1 : 0, exponent_mark - (negative ? 1 : 0))) {
+    if (c == '.') {
+      after_point = true;
+      continue;
+    }
+    digits = 10 * digits + static_cast<unsigned>(c - '0');
+    count += digits > 0;
+    exponent -= after_point;
+    if (count > most_digits)
+      return to_base(value, unit);
+  }
+  digits *= static_cast<unsigned>(unit.numerator);
+  std::string text;
+  for (; digits > 0; digits /= 10)
+    text += static_cast<char>('0' + static_cast<int>(digits % 10));
+  text += negative ? "0-" : "0";
+  std::ranges::reverse(text);
+  text += "e" + std::to_string(exponent);
+  double scaled = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), scaled).ec != std::errc())
+    return to_base(value, unit);
+  return scaled / denominator + unit.offset;
+}
+
 } // namespace
 
 UnitError::UnitError(std::string rule_, const std::string& message, std::string accepted_, std::string nearest_,
@@ -361,7 +413,8 @@ Quantity parse_quantity(std::string_view text, std::span<const Dimension> expect
                         ", not of " + names_of(expected),
                     accepted_units(expected), nearest, "");
   }
-  return {to_base(given, *unit), unit->dimension, given, unit->symbol};
+  const std::string_view number = digits.substr(0, static_cast<std::size_t>(end - digits.data()));
+  return {to_base(number, given, *unit), unit->dimension, given, unit->symbol};
 }
 
 Quantity parse_quantity(std::string_view text, Dimension expected) {

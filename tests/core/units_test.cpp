@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iostream>
 #include <map>
+#include <random>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace limbflow::core {
 namespace {
@@ -53,6 +57,38 @@ TEST(UnitTable, ConversionsAreExact) {
   EXPECT_EQ(to_base(3, "mL/100mL"), 0.03);
   EXPECT_EQ(to_base(310.15, "K"), 310.15 - 273.15);
   EXPECT_DOUBLE_EQ(to_base(180, "deg"), std::acos(-1.0));
+}
+
+TEST(UnitTable, ANumberIsTheSameToTheBitInEveryUnitThatIsADecimalMultiple) {
+  struct Other {
+    const char* unit;
+    int exponent; // of ten: base value = number * 10^exponent
+  };
+  const std::map<const char*, std::vector<Other>> families{{"cm", {{"mm", -1}, {"m", 2}, {"um", -4}}}, {"mL", {{"L", 3}, {"cm3", 0}}},
+                                                           {"s", {{"ms", -3}}},                       {"kg", {{"g", -3}}},
+                                                           {"mM", {{"uM", -3}, {"umol/L", -3}}},       {"J/L", {{"J/mL", 3}}},
+                                                           {"%AOP", {{"AOP", 2}}},                    {"cm2", {{"mm2", -2}, {"m2", 4}}}};
+  std::mt19937_64 random(20260405);
+  std::size_t checks = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const std::string digits = std::to_string(1 + random() % (i % 3 == 0 ? 1000 : i % 3 == 1 ? 1000000 : 1000000000000));
+    const int exponent = -static_cast<int>(random() % 9);
+    for (const auto& [base, others] : families) {
+      const double value = parse_quantity(digits + "e" + std::to_string(exponent) + " " + base).value;
+      for (const Other& other : others) {
+        const std::string text = digits + "e" + std::to_string(exponent - other.exponent) + " " + other.unit;
+        EXPECT_EQ(parse_quantity(text).value, value) << text;
+        ++checks;
+      }
+    }
+  }
+  std::cout << checks << " checks\n";
+  EXPECT_EQ(parse_quantity("0.7 min").value, 42.0);
+  EXPECT_EQ(parse_quantity("-0.253 m").value, -25.3);
+  EXPECT_EQ(parse_quantity("+1.10 h").value, 3960.0);
+  EXPECT_EQ(parse_quantity("0.0 m").value, 0.0);
+  EXPECT_EQ(parse_quantity("1234567890123456789012 m").value, 1234567890123456789012.0 * 100.0);
+  EXPECT_EQ(parse_quantity("1.5E+2 L").value, 150000.0);
 }
 
 TEST(UnitTable, PressureUnitsFollowTheirDefinitions) {
