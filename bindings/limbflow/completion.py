@@ -73,4 +73,7 @@ def script(command: click.Command, shell: str) -> str:
     """What a shell has to run to complete `limbflow`."""
     from click.shell_completion import get_completion_class
 
-    return get_completion_class(shell)(command, {}, "limbflow", VARIABLE).source()
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise ValueError(f"no completion for the shell {shell}")
+    return completion(command, {}, "limbflow", VARIABLE).source()

@@ -146,4 +146,4 @@ def shipped(kind: str) -> list[str]:
     return list(_engine.shipped(kind))
 
 
-__all__: Iterable[str] = ["Scenario", "as_scenario", "load", "shipped"]
+__all__ = ["Scenario", "as_scenario", "load", "shipped"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,8 @@ from ..exceptions import InputError
 
 if TYPE_CHECKING:
     import xarray
+
+    from ..scenario import Scenario
 
 RESULT_FILES = (".h5", ".hdf5")
 
@@ -122,6 +124,8 @@ def check(
             check_output(path)
             check_picture(path)
     progress = False if json_wanted else None
+    session: Scenario | xarray.Dataset
+    made_axes: list[Any]
     if Path(scenario).suffix.lower() in RESULT_FILES:
         if settings or axes or count is not None:
             raise InputError(f"error: {scenario}: is a finished run; --set, --axis and --population need a scenario")
@@ -129,8 +133,9 @@ def check(
     else:
         points = dict(split_setting(axis, "--axis") for axis in axes)
         changes = dict(split_setting(setting, "--set") for setting in settings)
-        session, made_axes, _ = plan_of(scenario, points, changes)
-        for warning in session.warnings:
+        planned, made_axes, _ = plan_of(scenario, points, changes)
+        session = planned
+        for warning in planned.warnings:
             click.echo(warning, err=True)
     if envelope_plot is not None and not made_axes:
         raise InputError("error: --envelope-plot needs a sweep or --axis")

@@ -79,7 +79,8 @@ def repetitions_per_exercise(record: Record) -> Readings | None:
 @derives("rest_between_sets")
 def rest_between_sets(record: Record) -> Readings | None:
     """The rests of each exercise, at their begin."""
-    rests, last = [], {}
+    rests: list[tuple[float, float]] = []
+    last: dict[int, list[float]] = {}
     for begin, end, number in zip(
         record.run["segment_begin"].values,
         record.run["segment_end"].values,

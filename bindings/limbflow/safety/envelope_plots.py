@@ -43,8 +43,9 @@ def envelope(found: Envelope, axes: np.ndarray | None = None) -> np.ndarray:
         figure = plt.figure(figsize=(1.2 + 3.4 * max(len(panels), len(fronts)), 0.9 + 3.3 * rows), layout="constrained")
         figure.suptitle(heading(found), fontsize="medium")
         parts = np.ravel(figure.subfigures(rows, 1))
-        axes = [*np.ravel(parts[0].subplots(1, len(panels)))]
-        axes += [*np.ravel(parts[1].subplots(1, len(fronts)))] if fronts else []
+        upper = np.ravel(parts[0].subplots(1, len(panels)))
+        lower = np.ravel(parts[1].subplots(1, len(fronts))) if fronts else np.array([], dtype=object)
+        axes = np.concatenate([upper, lower])
     axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     if len(axes) < len(panels) + len(fronts):
         raise InputError(f"{len(panels) + len(fronts)} panels need as many axes; {len(axes)} were given")

@@ -128,7 +128,7 @@ class PopulationReport:
     @property
     def shares(self) -> list[Share]:
         """The limits that break for anybody, by severity, the most frequent first."""
-        found = []
+        found: list[Share] = []
         if not self.completed:
             return found
         for position, first in enumerate(self.members[self.completed[0]].judgements):
@@ -219,9 +219,8 @@ def check_population(
 
     def report_on(members: list[Member | None]) -> PopulationReport:
         finished = [index for index, member in enumerate(members) if member is not None]
-        return PopulationReport(
-            drawn_from, seed, base._native.limb, [persons[k] for k in finished], [members[k] for k in finished]
-        )
+        kept = [member for member in members if member is not None]
+        return PopulationReport(drawn_from, seed, base._native.limb, [persons[k] for k in finished], kept)
 
     with watched(progress, f"{people} people", people) as report:
         try:

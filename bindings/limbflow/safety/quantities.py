@@ -61,7 +61,7 @@ class Quantity:
         """What a value may be."""
         if self.choices:
             return ", ".join(f'"{choice}"' for choice in self.choices)
-        if not self.is_number:
+        if self.attainable is None:
             return "true, false"
         return "a number" if self.unit == "1" else f'a number with its unit, as "{self.attainable[1]:g} {self.unit}"'
 
@@ -128,7 +128,7 @@ def extremes(quantity: Quantity, comparison: str, threshold: Any) -> np.ndarray:
     """Values that the quantity can have, among them some on either side of every threshold that divides its range."""
     if quantity.choices:
         return np.array(quantity.choices, dtype=object)
-    if not quantity.is_number:
+    if quantity.attainable is None:
         return np.array([False, True], dtype=object)
     edges = np.unique([*quantity.attainable, *np.clip(np.atleast_1d(threshold).astype(float), *quantity.attainable)])
     return np.unique([*edges, *(0.5 * (edges[1:] + edges[:-1]))])

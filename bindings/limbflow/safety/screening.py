@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,8 +66,8 @@ def read_value(document: Document, path: str, name: str, written: Any) -> Value 
     except ValueError as error:
         document.problem(path, str(error), value=written, accepted=quantity.accepted)
         return None
-    if quantity.is_number and not quantity.attainable[0] <= value <= quantity.attainable[1]:
-        low, high = quantity.attainable
+    low, high = quantity.attainable or (-math.inf, math.inf)
+    if isinstance(value, float) and not low <= value <= high:
         document.problem(
             path,
             "is not possible",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,9 +57,11 @@ def by_width(study: Study, limb: str) -> Evaluation:
     rows = []
     for record in study.records():
         posture, width = record.get("posture", "supine"), record["width_cm"]
-        model = weighted_mean(
-            study.people(record["source"]), lambda person, p=posture, w=width: pressure(person, limb, w, p)
-        )
+
+        def of_person(person: Any, posture: str = posture, width: float = width) -> float:
+            return pressure(person, limb, width, posture)
+
+        model = weighted_mean(study.people(record["source"]), of_person)
         name = f"{record['source'].replace('_', ' ')}, {width} cm, {posture}"
         rows.append(against(name, "mmHg", model, record["aop_mmHg"], record["spread"]))
     points = [

@@ -217,7 +217,9 @@ def chosen_parameters(names: Iterable[str] | None) -> list[Parameter]:
         if name not in entries:
             raise unknown_name("parameter", name, list(entries))
     fields = ("value", "low", "high", "unit", "source")
-    return [Parameter(name, *(entries[name][key] for key in fields), places.get(name, "")) for name in wanted]
+    return [
+        Parameter(name, **{key: entries[name][key] for key in fields}, place=places.get(name, "")) for name in wanted
+    ]
 
 
 def parameter_places() -> dict[str, str]:
