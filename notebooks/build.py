@@ -38,7 +38,9 @@ def execute(script: Path) -> nbformat.NotebookNode:
     """The notebook with its outputs. Raises nbclient.exceptions.CellExecutionError."""
     notebook = notebook_of(script)
     inline = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", record_timing=False).execute(env=inline)
+    NotebookClient(notebook, timeout=120, kernel_name="python3", record_timing=False, store_widget_state=False).execute(
+        env=inline
+    )
     for cell in notebook.cells:
         cell.get("metadata", {}).pop("execution", None)
     notebook.metadata.pop("language_info", None)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 LONGEST_TEXT = 48
 SHOWN_AFTER_S = 1.0
@@ -45,25 +46,35 @@ def in_notebook() -> bool:
 
 
 class BarDisplay:
-    """A tqdm bar with rate and time left, on stderr or as a widget of the notebook."""
+    """A tqdm bar with rate and time left, on stderr or as a widget of a notebook, once the work has taken a second."""
 
     def __init__(self, text: str, total: int | None, done: int = 0):
-        self.total = total
-        text = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
-        common = {"desc": text, "delay": SHOWN_AFTER_S, "leave": False, "smoothing": 0.1, "dynamic_ncols": True}
-        if total is None:
-            shape = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
-            self.bar = bar_class()(total=1.0, bar_format=shape, **common)
-        else:
-            shape = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt}, {remaining} left"
-            self.bar = bar_class()(total=total, initial=done, unit=" runs", bar_format=shape, **common)
+        self.text = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
+        self.total, self.done = total, done
+        self.begun = time.monotonic()
+        self.bar: Any = None
 
     def __call__(self, fraction: float) -> None:
-        reached = fraction if self.total is None else round(fraction * self.total)
-        self.bar.update(max(0, reached - self.bar.n))
+        if self.bar is None and time.monotonic() - self.begun > SHOWN_AFTER_S:
+            self.bar = self.opened()
+        if self.bar is not None:
+            reached = fraction if self.total is None else round(fraction * self.total)
+            self.bar.update(max(0, reached - self.bar.n))
+
+    def opened(self) -> Any:
+        common = {"desc": self.text, "leave": False, "smoothing": 0.1, "dynamic_ncols": True}
+        if self.total is None:
+            shape = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+            bar = bar_class()(total=1.0, bar_format=shape, **common)
+        else:
+            shape = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt}, {remaining} left"
+            bar = bar_class()(total=self.total, initial=self.done, unit=" runs", bar_format=shape, **common)
+        bar.start_t -= time.monotonic() - self.begun
+        return bar
 
     def close(self) -> None:
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()
 
 
 def bar_class() -> type:
