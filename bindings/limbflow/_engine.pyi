@@ -283,6 +283,9 @@ def artery_at_rest(scenario: Scenario) -> ArteryAtRest: ...
 def canonical_key(scenario: Scenario, key: str) -> str:
     """The dotted key that a short name stands for. Raises InputError with the nearest."""
 
+def check_result(path: str) -> str:
+    """Why a file is not a whole result of limbflow, or nothing."""
+
 def convert(value: float, source: str, target: str) -> float:
     """A number in one unit, in another. Raises InputError."""
 
