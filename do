@@ -103,13 +103,28 @@ run_validation() {
   show .venv/bin/limbflow validate --html build/validation/report.html "$@"
 }
 
-# The limb against other integrators on its own equations; the numbers land in build/bench/summary.json.
+# The limb against other integrators on its own equations; everything lands in build/bench. The package and the benchmark programs come
+# from one CMake tree; what only the benchmark needs lives in an environment of its own.
 run_bench() {
   install_system_packages
-  say "building the benchmark in build/bench"
-  cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMBFLOW_BUILD_BENCHMARKS=ON >/dev/null
-  cmake --build build/bench --target limb_benchmark >/dev/null
-  show build/bench/benchmarks/limb_benchmark "$@" build/bench/summary.json
+  install_system_packages valgrind || say "valgrind does not install here: instructions stay uncounted"
+  local python=build/bench/venv/bin/python
+  if ! $python -c 'import pip' 2>/dev/null; then
+    say "creating the Python environment build/bench/venv"
+    "${PYTHON:-python3}" -m venv build/bench/venv
+    $python -m pip install --quiet --upgrade pip
+    $python -m pip install --quiet scikit-build-core pybind11
+  fi
+  $python -c 'import numba' 2>/dev/null || $python -m pip install --quiet numba || say "numba does not install here: its rows stay empty"
+  $python -c 'import diffrax' 2>/dev/null || $python -m pip install --quiet diffrax || say "diffrax does not install here: its rows stay empty"
+  say "building the benchmark in build/bench (whole log: build/bench/build.log)"
+  if ! $python -m pip install --verbose --no-build-isolation . --config-settings=build-dir=build/bench/cmake \
+    --config-settings=cmake.define.LIMBFLOW_BUILD_BENCHMARKS=ON >build/bench/build.log 2>&1; then
+    tail -n 60 build/bench/build.log >&2
+    echo "do: the build failed; the log is build/bench/build.log" >&2
+    exit 1
+  fi
+  show $python benchmarks/bench.py "$@" --programs build/bench/cmake/benchmarks --out build/bench
 }
 
 show() {
@@ -121,8 +136,8 @@ lint() {
   create_environment
   .venv/bin/python -m pip install --quiet 'ruff>=0.6'
   bash -n do .ci/run
-  .venv/bin/ruff check bindings tests/python notebooks/build.py
-  .venv/bin/ruff format --check bindings tests/python notebooks/build.py
+  .venv/bin/ruff check bindings benchmarks tests/python notebooks/build.py
+  .venv/bin/ruff format --check bindings benchmarks tests/python notebooks/build.py
 }
 
 clean() {
@@ -140,8 +155,8 @@ usage: ./do TASK
   validate
           hold the model against published measurements; a report with plots lands in build/validation/
   build   install what is missing and build into build/release and .venv
-  bench   time a session in the lanes against the scalar loop, Boost.Odeint and SUNDIALS on the same equations; --quick
-          repeats less; ratios land in build/bench/summary.json
+  bench   time sessions and sweeps against Boost.Odeint, SUNDIALS, SciPy and diffrax on the same equations; a table with targets,
+          a plot and build/bench/summary.json; --quick ends within ten minutes
   lint    check the Python style
   clean   remove build/ and .venv/
 
