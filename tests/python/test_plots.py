@@ -86,6 +86,15 @@ def test_curves(swept):
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), swept.arterial_inflow_mean.sel(person="adult_man", rest=10))
 
 
+def test_of_many_curves_those_are_drawn_that_can_be_told_apart(swept):
+    fine = swept.arterial_inflow_mean.sel(person="adult_man").interp(rest=np.linspace(5, 10, 40)).to_dataset()
+    ax = limbflow.plots.curves(fine, "arterial_inflow_mean", family="rest")
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(labels) == len(limbflow.plots.LINE_STYLES)
+    assert labels[0] == "5 s"
+    assert labels[-1] == "10 s"
+
+
 def test_lines_differ_in_lightness_or_dash():
     styles = [(style["color"], str(style["linestyle"])) for style in limbflow.plots.LINE_STYLES]
     assert len({dash for _, dash in styles}) >= 6

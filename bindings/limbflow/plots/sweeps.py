@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from .selecting import default_variable, fix_axes, summary
 from .style import COLOUR_MAP, LINE_STYLES, MARKERS, axis_label, point_text, tidy
 
 EDGE_COLOUR = "#D55E00"
+MOST_MARKERS = 15
+MANY_CELLS = 10_000  # in a PDF, drawn as a picture
 HATCH_COLOUR = "0.8"  # shows on dark and on bright colours
 
 if TYPE_CHECKING:
@@ -52,9 +54,8 @@ def heat_map(
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
     values = np.ma.masked_invalid(array.values)
-    mesh = ax.pcolormesh(
-        array[x], array[y], values, cmap=COLOUR_MAP, shading="nearest", rasterized=values.size > 10_000
-    )
+    many = values.size > MANY_CELLS
+    mesh = ax.pcolormesh(array[x], array[y], values, cmap=COLOUR_MAP, shading="nearest", rasterized=many)
     ax.figure.colorbar(mesh, ax=ax, label=axis_label(array))
     if min(values.shape) >= 2 and values.count() and values.min() < values.max():
         draw_contours(ax, array[x].values, array[y].values, values)
@@ -143,7 +144,8 @@ def curves(
 ) -> Axes:
     """One summary of a sweep against the axis `x`, one curve for each point of the axis `family`.
 
-    With the defaults this is the family of flow against cuff pressure. Other axes are fixed as in `heat_map`.
+    With the defaults this is the family of flow against cuff pressure. Of many curves those are drawn that can be told
+    apart, evenly spaced. Other axes are fixed as in `heat_map`. Returns the axes.
     """
     import matplotlib.pyplot as plt
 
@@ -158,12 +160,10 @@ def curves(
     array, fixed = fix_axes(array, {x, family}, select)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
-    members = [None] if family is None else list(array[family].values)
-    for index, member in enumerate(members):
-        line = array if family is None else array.isel({family: index})
-        style = LINE_STYLES[index % len(LINE_STYLES)]
-        label = None if member is None else point_text(array[family], member)
-        ax.plot(line[x], line, marker=MARKERS[index % len(MARKERS)], markersize=4, linewidth=1.4, label=label, **style)
+    for place, style in members_of(array, family):
+        line = array.isel(place)
+        label = None if family is None else point_text(array[family], line[family].item())
+        ax.plot(line[x], line, label=label, **style, **marks(line.size))
     ax.set_xlabel(axis_label(array[x]))
     ax.set_ylabel(axis_label(array))
     ax.set_title(fixed, fontsize="medium", loc="left")
@@ -171,6 +171,21 @@ def curves(
         ax.legend(title=str(family).replace("_", " "), frameon=False, fontsize="small")
     tidy(ax)
     return ax
+
+
+def members_of(array: xarray.DataArray, family: str | None) -> list[tuple[dict[str, int], dict[str, Any]]]:
+    """The lines of a family, with their styles: as many as can be told apart, evenly spaced, or one without a family."""
+    size = 1 if family is None else array.sizes[family]
+    shown = np.unique(np.linspace(0, size - 1, min(size, len(LINE_STYLES))).round().astype(int)).tolist()
+    return [
+        ({} if family is None else {family: index}, {"marker": MARKERS[row % len(MARKERS)], **LINE_STYLES[row]})
+        for row, index in enumerate(shown)
+    ]
+
+
+def marks(points: int) -> dict[str, Any]:
+    """Sizes of lines and of their markers, few enough to see the line."""
+    return {"linewidth": 1.4, "markersize": 4, "markevery": max(1, points // MOST_MARKERS)}
 
 
 def trade_off(
@@ -201,14 +216,15 @@ def trade_off(
     up, _ = fix_axes(up, {along, family}, select)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
-    for index, member in enumerate([None] if family is None else list(across[family].values)):
-        place = {} if family is None else {family: index}
+    labelled = False
+    for place, style in members_of(across, family):
         xs, ys = across.isel(place).values, up.isel(place).values
-        style = LINE_STYLES[index % len(LINE_STYLES)]
-        label = None if member is None else point_text(across[family], member)
-        ax.plot(xs, ys, marker=MARKERS[index % len(MARKERS)], markersize=4, linewidth=1.4, label=label, **style)
+        label = None if family is None else point_text(across[family], across[family].values[place[family]])
+        ax.plot(xs, ys, label=label, **style, **marks(xs.size))
         there = np.flatnonzero(np.isfinite(xs) & np.isfinite(ys))
-        for end in there[[0, -1]] if index == 0 and there.size > 1 else []:
+        ends = there[[0, -1]] if there.size > 1 and not labelled else []
+        labelled = True
+        for end in ends:
             text = point_text(across[along], across[along].values[end])
             ax.annotate(text, (xs[end], ys[end]), xytext=(5, 5), textcoords="offset points", fontsize="small")
     ax.set_xlabel(axis_label(across))
