@@ -78,11 +78,91 @@ build() {
 }
 
 run_tests() {
+  if [[ ${1:-} == --sanitize ]]; then
+    shift
+    run_sanitized "$@"
+    return
+  fi
   build
   say "C++ tests"
   ctest --test-dir $build_dir --output-on-failure --parallel "$(nproc)"
   say "Python tests"
   MPLBACKEND=Agg .venv/bin/python -m pytest "$@"
+}
+
+# The C++ tests under the address, undefined-behaviour and leak sanitizers, then the engine's and the sweep's under the thread sanitizer.
+run_sanitized() {
+  install_system_packages
+  local -x LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05}
+  local -x LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} UBSAN_OPTIONS=print_stacktrace=1
+  say "address, undefined and leak sanitizers: build/cmake-sanitize"
+  cmake --preset sanitize >/dev/null
+  cmake --build build/cmake-sanitize --target core_tests models_tests
+  ctest --test-dir build/cmake-sanitize --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
+  say "thread sanitizer: build/cmake-thread-sanitize"
+  cmake --preset thread-sanitize >/dev/null
+  cmake --build build/cmake-thread-sanitize --target core_tests
+  ctest --test-dir build/cmake-thread-sanitize --output-on-failure --parallel "$(nproc)" --tests-regex 'RunSweep|SweepFaults|ResultStore|Lanes' "$@"
+}
+
+# Coverage-guided fuzzing of the readers: `./do fuzz [SECONDS]`, each; ten by default.
+run_fuzz() {
+  local seconds=${1:-10} reader
+  install_system_packages clang
+  say "building the fuzzers in build/fuzz"
+  cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DLIMBFLOW_BUILD_FUZZERS=ON >/dev/null
+  cmake --build build/fuzz --target fuzzers >/dev/null
+  for reader in scenario parameters quantity result; do
+    say "fuzzing the reader of: $reader, $seconds s"
+    mkdir -p build/fuzz/found/$reader
+    # New inputs are kept in build/fuzz/found; one that fails is written to build/fuzz/failed-*.
+    build/fuzz/tests/fuzz/fuzz_$reader -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 \
+      -artifact_prefix=build/fuzz/failed-$reader- build/fuzz/found/$reader tests/fuzz/corpus/$reader 2>&1 |
+      grep -E 'ERROR|SUMMARY|failed-|stat::number_of_executed|stat::new_units|cov:' | tail -n 4
+    [[ ${PIPESTATUS[0]} == 0 ]]
+  done
+}
+
+# Sweeps for MINUTES in one process with its memory watched.
+run_soak() {
+  build
+  show .venv/bin/python tests/soak/soak.py "${1:-60}"
+}
+
+run_coverage() {
+  install_system_packages
+  create_environment
+  .venv/bin/python -m pip install --quiet gcovr
+  cmake --preset coverage >/dev/null
+  cmake --build build/cmake-coverage --target core_tests models_tests
+  find build/cmake-coverage -name '*.gcda' -delete
+  LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05} \
+    LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} \
+    ctest --test-dir build/cmake-coverage --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
+  mkdir -p build/coverage
+  .venv/bin/gcovr --root . --filter 'core/' --filter 'models/' --gcov-ignore-parse-errors --html-details build/coverage/index.html \
+    --txt build/coverage/summary.txt build/cmake-coverage
+  cat build/coverage/summary.txt
+}
+
+# Flips signs and drops terms of the model, one at a time, and says which of them no test notices.
+run_mutate() {
+  install_system_packages
+  create_environment
+  show .venv/bin/python tests/mutation/mutate.py "$@"
+}
+
+# Reference of the C++ and Python interfaces, and the model's document, as pages in build/docs.
+run_docs() {
+  install_system_packages doxygen
+  build
+  .venv/bin/python -m pip install --quiet 'pdoc>=14'
+  mkdir -p build/docs
+  say "C++ interface, model and decisions: build/docs/cpp/index.html"
+  doxygen docs/Doxyfile
+  say "Python interface: build/docs/python/index.html"
+  (cd build && ../.venv/bin/pdoc --output-directory docs/python limbflow)
 }
 
 run_demo() {
@@ -134,10 +214,20 @@ show() {
 
 lint() {
   create_environment
-  .venv/bin/python -m pip install --quiet 'ruff>=0.6'
+  .venv/bin/python -m pip install --quiet 'ruff>=0.6' 'mypy>=1.8' numpy
+  say "style and types of the shell and Python parts"
   bash -n do .ci/run
-  .venv/bin/ruff check bindings benchmarks tests/python notebooks/build.py
-  .venv/bin/ruff format --check bindings benchmarks tests/python notebooks/build.py
+  .venv/bin/ruff check bindings benchmarks tests notebooks/build.py
+  .venv/bin/ruff format --check bindings benchmarks tests notebooks/build.py
+  .venv/bin/mypy
+  install_system_packages clang clang-tidy
+  say "C++: warnings of g++ as errors, then clang-tidy"
+  cmake -S . -B build/lint -G Ninja -DCMAKE_BUILD_TYPE=None -DLIMBFLOW_LANE_SETS=baseline -DLIMBFLOW_BUILD_TESTS=ON \
+    -DCMAKE_CXX_COMPILER=g++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+  cmake --build build/lint --target limbflow_revision >/dev/null
+  .venv/bin/python tests/lint/warnings_as_errors.py build/lint/compile_commands.json
+  # Our sources, not the lanes': those are templates that limb.hpp and its tests bring in.
+  printf '%s\n' core/*.cpp models/*.cpp | grep -v limb_lanes | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/lint
 }
 
 clean() {
@@ -157,7 +247,15 @@ usage: ./do TASK
   build   install what is missing and build into build/release and .venv
   bench   time sessions and sweeps against Boost.Odeint, SUNDIALS, SciPy and diffrax on the same equations; a table with targets,
           a plot and build/bench/summary.json; --quick ends within ten minutes
-  lint    check the Python style
+  lint    check the style and types of Python, and the C++ with warnings as errors and clang-tidy
+  docs    the reference of both interfaces and the model's document, as pages in build/docs
+  test --sanitize
+          the C++ tests under the address, undefined-behaviour, leak and thread sanitizers
+  fuzz    fuzz the readers of scenarios, parameters, quantities and results, 10 s each; ./do fuzz 3600 for an hour each
+  soak    sweeps in one process with its memory watched, for 60 minutes; ./do soak 5 for five
+  coverage
+          which lines of core/ and models/ the C++ tests reach; pages in build/coverage
+  mutate  flip signs and drop terms of the model one at a time, and say which no test notices; ./do mutate 20 tries 20 of them
   clean   remove build/ and .venv/
 
 After `./do build` the command line program is .venv/bin/limbflow, and .venv/bin/python can import limbflow.
@@ -173,6 +271,11 @@ case $task in
   bench) run_bench "$@" ;;
   build) build ;;
   lint) lint ;;
+  docs) run_docs ;;
+  fuzz) run_fuzz "$@" ;;
+  soak) run_soak "$@" ;;
+  coverage) run_coverage "$@" ;;
+  mutate) run_mutate "$@" ;;
   clean) clean ;;
   help | -h | --help) help ;;
   *)

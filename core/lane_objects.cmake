@@ -1,5 +1,7 @@
 # Code for lanes (core/lanes.hpp) is compiled once for each instruction set, and the set is chosen when the program runs.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+# LIMBFLOW_LANE_SETS may be given: baseline alone builds faster.
+if(LIMBFLOW_LANE_SETS)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(LIMBFLOW_LANE_SETS baseline avx2 avx512)
 else()
   set(LIMBFLOW_LANE_SETS baseline)

@@ -1,3 +1,4 @@
+#include "models/run.hpp"
 #include "models/scenario.hpp"
 
 #include <gtest/gtest.h>
@@ -6,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <functional>
 #include <map>
 #include <set>
@@ -867,13 +869,15 @@ TEST_F(Scenarios, ASweepHasABoundedNumberOfMembers) {
 
 // ------------------------------------------------------------------ hostile input
 
-TEST_F(Scenarios, DamagedFilesNeverGetThroughSilentlyOrCrash) {
-  const std::string whole = load_scenario("30-15-15-15").text;
+TEST_F(Scenarios, TenThousandDamagedFilesEachRunOrSayWhatIsWrong) {
+  std::vector<std::string> whole;
+  for (const std::string& name : shipped("protocols"))
+    whole.push_back(load_scenario(name).text);
   std::uint32_t state = 12345;
   const auto next = [&] { return state = state * 1664525U + 1013904223U; };
-  int accepted = 0;
-  for (int i = 0; i < 3000; ++i) {
-    std::string text = whole;
+  int accepted = 0, run_to_their_end = 0, stopped = 0;
+  for (std::size_t i = 0; i < 10000; ++i) {
+    std::string text = whole[i % whole.size()];
     for (std::uint32_t edits = 1 + next() % 3; edits > 0; --edits) {
       const std::size_t at = next() % text.size();
       switch (next() % 4) {
@@ -894,13 +898,32 @@ TEST_F(Scenarios, DamagedFilesNeverGetThroughSilentlyOrCrash) {
     }
     try {
       const Scenario s = parse_scenario(text, "damaged");
-      ++accepted; // what is accepted is a whole, valid scenario
-      EXPECT_EQ(parse_scenario(s.text, "again").text, s.text);
+      EXPECT_EQ(parse_scenario(s.text, "again").text, s.text); // what is accepted is a whole, valid scenario
+      if (++accepted % 100 == 0 && duration_of(s) < 600.0) { // and runs
+        RunOptions options;
+        options.keep_traces = false;
+        options.signals = std::vector<std::string>{};
+        try {
+          const RunResult result = run(s, options);
+          EXPECT_FALSE(result.report.describe().empty());
+          ++run_to_their_end;
+        } catch (const std::runtime_error& error) { // no resting state
+          EXPECT_STRNE(error.what(), "");
+          ++stopped;
+        }
+      }
     } catch (const InputError& error) {
-      EXPECT_FALSE(error.diagnostics().empty());
+      ASSERT_FALSE(error.diagnostics().empty());
+      for (const Diagnostic& problem : error.diagnostics()) {
+        EXPECT_FALSE(problem.message.empty());
+        EXPECT_FALSE(problem.rule.empty());
+      }
     }
   }
-  EXPECT_LT(accepted, 3000);
+  std::cout << "10000 damaged files: " << accepted << " are scenarios still, the others are refused; " << run_to_their_end
+            << " were run, " << stopped << " more said why not\n";
+  EXPECT_GT(accepted, 100);
+  EXPECT_LT(accepted, 9000);
 }
 
 } // namespace
