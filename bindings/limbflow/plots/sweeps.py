@@ -174,7 +174,7 @@ def curves(
 
 
 def members_of(array: xarray.DataArray, family: str | None) -> list[tuple[dict[str, int], dict[str, Any]]]:
-    """The lines of a family, with their styles: as many as can be told apart, evenly spaced, or one without a family."""
+    """The lines of a family, with their styles: as many as can be told apart, evenly spaced, or one without."""
     size = 1 if family is None else array.sizes[family]
     shown = np.unique(np.linspace(0, size - 1, min(size, len(LINE_STYLES))).round().astype(int)).tolist()
     return [
@@ -222,7 +222,7 @@ def trade_off(
         label = None if family is None else point_text(across[family], across[family].values[place[family]])
         ax.plot(xs, ys, label=label, **style, **marks(xs.size))
         there = np.flatnonzero(np.isfinite(xs) & np.isfinite(ys))
-        ends = there[[0, -1]] if there.size > 1 and not labelled else []
+        ends = there[[0, -1]].tolist() if there.size > 1 and not labelled else []
         labelled = True
         for end in ends:
             text = point_text(across[along], across[along].values[end])
