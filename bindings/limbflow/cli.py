@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from . import _engine, completion
+from .examples import ExampleCommand
 from .safety.command import check
 from .samples import METHODS
 from .validation.command import validate
@@ -59,16 +60,6 @@ variable_option = click.option(
     help="The summary to print and plot, kept besides those of --keep: a signal, a statistic, and the part if not "
     "the whole session [default: mean arterial inflow, which counts baseline and recovery in].",
 )
-
-
-class ExampleCommand(click.Command):
-    """A command whose help text keeps its example lines as they are, unbroken, to be copied."""
-
-    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.epilog:
-            with formatter.section("Examples"):
-                for line in self.epilog.strip().splitlines():
-                    formatter.write(f"{'':{formatter.current_indent}}{line.strip()}\n")
 
 
 @click.group(
@@ -526,7 +517,7 @@ def completion_(shell: str, as_json: bool) -> None:
     click.echo(text)
 
 
-@cli.command()
+@cli.command(cls=ExampleCommand, epilog="limbflow version --json")
 @json_option
 def version(as_json: bool) -> None:
     """Print the version and the source revision."""

@@ -29,6 +29,9 @@ RUN_COLUMNS = (
 )
 
 
+MOST_COLUMNS = 5
+
+
 def print_run(scenario: Scenario, dataset: xarray.Dataset) -> None:
     """What was run, how it ended, and a table of its parts."""
     click.echo(scenario.title)
@@ -79,13 +82,24 @@ def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:
             for index, point in enumerate(first.values)
         ]
     else:
-        headings = [heading, variable.replace("_", " ")]
+        along = moving_along(dataset, dims[0])
+        headings = [heading, *(name.replace("_", " ") for name in along), variable.replace("_", " ")]
         rows = [
-            [point_text(first, point), number_text(float(array.values[index]))]
+            [
+                point_text(first, point),
+                *(point_text(dataset[name], dataset[name].values[index]) for name in along),
+                number_text(float(array.values[index])),
+            ]
             for index, point in enumerate(first.values)
         ]
     print_table(headings, rows, numbers=True)
     click.echo()
+
+
+def moving_along(dataset: xarray.Dataset, dim: str) -> list[str]:
+    """What moves along a dim of a sweep, as many of them as fit into a table."""
+    names = [str(name) for name, each in dataset.variables.items() if each.dims == (dim,) and "key" in each.attrs]
+    return [name for name in names if name != dim][:MOST_COLUMNS]
 
 
 def run_as_json(dataset: xarray.Dataset, out: Path | None, plot: Path | None) -> dict[str, Any]:

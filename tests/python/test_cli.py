@@ -110,12 +110,14 @@ def test_list_of_everything_and_version(command):
     assert json.loads(command("version", "--json").stdout)["version"] == limbflow.__version__
 
 
-@pytest.mark.parametrize("name", ["run", "sweep", "aop", "strap", "plot", "list", "version"])
+@pytest.mark.parametrize(
+    "name", ["run", "sweep", "resume", "aop", "strap", "plot", "check", "validate", "list", "completion", "version"]
+)
 def test_help_teaches(command, name):
     done = command(name, "--help")
     assert done.returncode == 0
-    if name != "version":
-        assert f"limbflow {name} " in done.stdout.partition("Examples")[2]
+    assert f"limbflow {name}" in done.stdout.partition("Examples")[2]
+    assert "--json" in done.stdout
 
 
 def test_help_examples_can_be_copied_and_summaries_are_whole(command):
@@ -173,3 +175,35 @@ def test_a_closed_pipe_is_no_error(tmp_path):
         check=False,
     )
     assert done.stderr == "code 0\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (["re"], ["resume"]),
+        (["run", "30-15-15-15_"], ["30-15-15-15_arm"]),
+        (["sweep", "pressure_load"], ["pressure_load_rest"]),
+        (["aop", "--cuff", "wide_"], ["wide_arm", "wide_thigh"]),
+        (["run", "30-15-15-15", "--set", "cuff_pr"], ["cuff_pressure="]),
+        (["run", "30-15-15-15", "--set", "person=older_w"], ["person=older_woman"]),
+        (["sweep", "30-15-15-15", "--axis", "muscle_buf"], ["muscle_buffer="]),
+        (["sweep", "30-15-15-15", "--keep", "muscle_lactate_max"], ["muscle_lactate_maximum"]),
+    ],
+)
+def test_the_tab_key_completes(words, completed):
+    from click.shell_completion import ShellComplete
+
+    from limbflow.cli import cli
+    from limbflow.completion import VARIABLE
+
+    found = ShellComplete(cli, {}, "limbflow", VARIABLE).get_completions(words[:-1], words[-1])
+    assert [item.value for item in found if item.type == "plain"] == completed
+
+
+def test_the_script_of_a_shell_is_printed(command):
+    for shell, marks in (("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete --no-files")):
+        done = command("completion", shell)
+        assert done.returncode == 0, done.stderr
+        assert marks in done.stdout
+        assert "_LIMBFLOW_COMPLETE" in done.stdout
+    assert json.loads(command("completion", "bash", "--json").stdout)["shell"] == "bash"

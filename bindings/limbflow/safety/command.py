@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import completion
+from ..examples import ExampleCommand
 from ..exceptions import InputError
 
 if TYPE_CHECKING:
@@ -18,15 +20,23 @@ RESULT_FILES = (".h5", ".hdf5")
 
 
 @click.command(
+    cls=ExampleCommand,
     short_help="Hold a protocol against published limits.",
-    epilog="Exit code 0, or 1 when a limit of severity stop is broken.",
+    exit_codes="Exit code 0, or 1 when a limit of severity stop is broken.",
+    epilog="""
+    limbflow check 30-15-15-15 --set load="30 %1RM" --plot check.png
+    limbflow check --questionnaire > screening.toml
+    limbflow check my_session.toml --screening screening.toml --population 1000
+    limbflow check 30-15-15-15 --axis load="10..40 %1RM / 4" --axis rest="15, 60 s" --envelope-plot region.png
+    """,
 )
-@click.argument("scenario", required=False)
+@click.argument("scenario", required=False, shell_complete=completion.sweeps)
 @click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completion.settings,
     help='Change one value, for example --set load="30 %1RM". May be given many times.',
 )
 @click.option(

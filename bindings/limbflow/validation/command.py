@@ -7,10 +7,18 @@ from pathlib import Path
 
 import click
 
+from ..examples import ExampleCommand
+
 
 @click.command(
+    cls=ExampleCommand,
     short_help="Hold the model against measurements.",
-    epilog="Exit code 0 whatever the verdicts are: a miss is a result, and it is shown.",
+    exit_codes="Exit code 0 whatever the verdicts are: a miss is a result, and it is shown.",
+    epilog="""
+    limbflow validate
+    limbflow validate --study arm_aop --study capillary_refill
+    limbflow validate --html report.html --sensitivity
+    """,
 )
 @click.option("--study", "ids", metavar="ID", multiple=True, help="Only this study. May be given many times.")
 @click.option("--html", metavar="FILE.html", type=click.Path(path_type=Path), help="Write a report with plots here.")
