@@ -96,7 +96,7 @@ class LineDisplay:
 
     def __call__(self, fraction: float) -> None:
         now = time.monotonic()
-        if now < self.next_line:
+        if now < self.next_line or fraction <= self.before:
             return
         self.next_line = now + PLAIN_LINE_EVERY_S
         words = [f"{100 * fraction:.0f} %"]
