@@ -13,6 +13,7 @@
 #include "core/version.hpp"
 #include "models/anatomy.hpp"
 #include "models/scenario.hpp"
+#include "models/shipped_files.hpp"
 #include "models/virtual_tests.hpp"
 
 namespace py = pybind11;

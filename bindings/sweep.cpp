@@ -29,6 +29,7 @@
 #include "core/units.hpp"
 #include "models/limb.hpp"
 #include "models/run.hpp"
+#include "models/sweep_axes.hpp"
 #include "provenance.hpp"
 #include "summaries.hpp"
 

@@ -172,14 +172,6 @@ double duration_of(const Scenario& scenario);
 /// Length that the run cannot exceed, in s: sets "until failure" go on for `most_repetitions_to_failure`.
 double longest_duration_of(const Scenario& scenario);
 
-/// Where scenarios and parameter tables lie: the environment variable LIMBFLOW_DATA, else the directory given to
-/// `set_data_directory`, else the source tree, else the installed share directory. It holds `scenarios/` and either
-/// `parameters/` or `models/parameters/`. Throws InputError if there is none.
-std::filesystem::path data_directory();
-void set_data_directory(const std::filesystem::path& directory);
-std::filesystem::path scenarios_directory();
-std::filesystem::path parameters_directory();
-
 /// Reads a scenario from a file, or a shipped one by name ("30-15-15-15", "protocols/30-15-15-15"), with all files that
 /// it extends. Throws core::InputError with every problem of all of them.
 Scenario load_scenario(const std::filesystem::path& path_or_name);
@@ -205,37 +197,5 @@ std::string canonical_key(const Scenario& scenario, const std::string& key);
 
 /// Every dotted key of a scenario file, in the order in which the canonical text has them.
 std::vector<std::string_view> scenario_keys();
-
-/// Names of what is shipped: kind is "people", "cuffs", "protocols" or "sweeps". Throws core::InputError for another
-/// kind.
-std::vector<std::string> shipped(const std::string& kind);
-
-/// One axis of a sweep.
-struct SweepAxis {
-  std::string key;                ///< dotted
-  std::string unit;               ///< of `values` ("%AOP"); empty where the values are names
-  std::vector<std::string> texts; ///< what `with` gets
-  std::vector<double> values;     ///< in `unit`; 0, 1, 2, ... where the values are names
-};
-
-struct SweepSpec {
-  std::string title;
-  Scenario base;
-  std::vector<SweepAxis> axes;
-  std::vector<std::string> files;
-};
-
-/// Reads an axis of one line: "0..100 %AOP / 11" (11 values, ends included), a list "10, 20, 30 %1RM" or
-/// "[30 s, 1 min]", or names "adult_man, adult_woman". Every value is tried on the scenario. Throws core::InputError.
-SweepAxis parse_axis(const Scenario& scenario, const std::string& key, const std::string& text);
-
-/// An axis from values already separate, each a text for `with`.
-SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std::vector<std::string>& texts);
-
-/// Reads a sweep file, or a shipped sweep by name. Throws core::InputError with every problem.
-SweepSpec load_sweep(const std::filesystem::path& path_or_name);
-
-/// Number of runs of a sweep over the grid of its axes. Throws core::InputError above 100 million.
-std::size_t member_count(const std::vector<SweepAxis>& axes);
 
 } // namespace limbflow::models

@@ -4,6 +4,7 @@
 #include "models/limb.hpp"
 #include "models/run.hpp"
 #include "models/scenario.hpp"
+#include "models/shipped_files.hpp"
 #include "models/virtual_tests.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,7 @@
 #include "models/run.hpp"
 #include "models/scenario.hpp"
+#include "models/shipped_files.hpp"
+#include "models/sweep_axes.hpp"
 
 #include <gtest/gtest.h>
 
