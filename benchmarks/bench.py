@@ -281,7 +281,8 @@ def judge_sweeps(ours: Program, quick: bool, folder: Path, found: Findings) -> N
         words = f"{result['wall']:.2f} s, cores at work on it {busy:.0%}"
         say(f"  {result['members']:6d} members, {threads} thread(s): {words}")
     done = best[2]["members"]
-    remark = f"scaled up from {done} members, tolerance 1e-3, 10 summaries"
+    on_free_cores = best[2]["processor"] / 2 / done * 1e6
+    remark = f"scaled up from {done} members; tolerance 1e-3, 10 summaries; {on_free_cores:.0f} if both cores were free"
     found.put("million_seconds", best[2]["wall"] / done * 1e6, remark)
     busy = best[2]["processor"] / best[2]["wall"] / 2
     remark = f"cores at work on it {busy:.0%}; {2 * best[1]['processor'] / best[2]['processor']:.2f} by processor time"
