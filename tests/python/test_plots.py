@@ -160,6 +160,7 @@ def test_samples_put_what_matters_first(drawn):
     assert axes[0].get_xlabel() == "systolic pressure (mmHg)"
     assert "+1.00" in axes[0].get_title(loc="left")
     assert "mmHg" in axes[0].get_ylabel()
+    assert limbflow.plots.sweep(drawn, "aop")[0].get_xlabel() == "cuff pressure (%AOP)"
     one = limbflow.plots.sweep(drawn.isel(cuff_pressure=0), "force_maximum")
     assert one[0].get_xlabel() == "load (%1RM)"
 

@@ -335,14 +335,23 @@ def spread(
 def sweep(dataset: xarray.Dataset, variable: str | None = None, axes: np.ndarray | None = None) -> np.ndarray:
     """A sweep at a glance: curves against its first numeric axis, and a heat map over the first two.
 
-    A sweep over nothing but points or people that were drawn is shown as `samples` does. Returns the array of axes.
+    A sweep over nothing but points or people that were drawn is shown as `samples` does, and with a further numeric
+    axis as `spread` does. Returns the array of axes.
     """
     import matplotlib.pyplot as plt
 
     variable = variable or default_variable(dataset)
     array = summary(dataset, variable)
-    if array.ndim == 1 and drawn(dataset, str(array.dims[0])):
-        return samples(dataset, variable, axes)
+    over = next((str(d) for d in array.dims if drawn(dataset, str(d))), None)
+    across = next((str(d) for d in array.dims if d != over and array[d].dtype.kind in "if"), None)
+    if over is not None:
+        if across is None:
+            return samples(dataset, variable, axes)
+        given = None if axes is None else np.ravel(np.asarray(axes, dtype=object))[0]
+        ax = spread(dataset, variable, across, over, given)
+        if dataset.attrs.get("title"):
+            ax.figure.suptitle(dataset.attrs["title"], fontsize="large")
+        return np.array([ax], dtype=object)
     two = sum(array[d].dtype.kind in "if" for d in array.dims) >= 2
     if axes is None:
         _, axes = plt.subplots(1, 1 + two, figsize=(6.2 * (1 + two), 4.4), squeeze=False, layout="constrained")
