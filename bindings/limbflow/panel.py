@@ -120,13 +120,13 @@ class Panel:
 def panel(scenario: Scenario | str | os.PathLike = "30-15-15-15", signals: Sequence[str] = SIGNALS) -> Panel:
     """Sliders for the cuff, the load, the rest and the person of a scenario, with curves that follow them.
 
-    `signals` names what is shown, a panel of axes each. For notebooks, with ipywidgets:
-    `pip install "limbflow[notebook]"`. Raises `InputError` without it, and for signals that there are not.
+    `signals` names what is shown, a panel of axes each. For notebooks, with ipywidgets (`pip install ipywidgets`).
+    Raises `InputError` without it, and for signals that there are not.
     """
     try:
         import ipywidgets  # noqa: F401
     except ImportError as error:
-        raise InputError('error: the panel needs ipywidgets: pip install "limbflow[notebook]"') from error
+        raise InputError("error: the panel needs ipywidgets: pip install ipywidgets") from error
     return Panel(as_scenario(scenario), signals)
 
 

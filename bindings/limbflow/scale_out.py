@@ -45,7 +45,7 @@ def connect(address: str) -> Client:
     try:
         from distributed import Client
     except ImportError as error:
-        raise InputError('error: --dask needs Dask: pip install "limbflow[cluster]"') from error
+        raise InputError('error: --dask needs Dask: pip install "dask[distributed]"') from error
     try:
         return Client(address, timeout=ANSWER_WITHIN_S, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -47,6 +47,14 @@ def test_what_cannot_be_analysed_is_said(short_scenario, wrong):
         )
 
 
+def test_without_salib_it_is_said(short_scenario, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "SALib.analyze.sobol", None)
+    with pytest.raises(limbflow.InputError, match="pip install SALib"):
+        limbflow.analysis.sobol(short_scenario, {"load": "20..30 %1RM"}, "aop")
+
+
 @pytest.fixture(scope="module")
 def session(short_scenario):
     return short_scenario.with_(load="55 %1RM", sets=[12, 12], until="failure", cuff_pressure="80 %AOP")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,9 +51,7 @@ def sobol(
     that failed take the sample point that they belong to along; `dropped` says how many points. Raises `InputError`,
     and `ComputationError` when too few points are left. Saltelli 2010 (Comput Phys Commun 181:259), by SALib.
     """
-    from SALib.analyze import sobol as analysis
-    from SALib.sample import sobol as sampling
-
+    analysis, sampling = salib("sobol")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2 or samples & (samples - 1):
         raise InputError(f"error: samples: {samples!r} is not a power of two from 2 on")
     problem = problem_of(ranges)
@@ -101,9 +100,7 @@ def morris(
     for a move over the whole range; `absolute_effect_confidence`, half of its 95 % interval; `spread_of_effect`,
     which is large where the effect depends on where the others are. Morris 1991 (Technometrics 33:161), by SALib.
     """
-    from SALib.analyze import morris as analysis
-    from SALib.sample import morris as sampling
-
+    analysis, sampling = salib("morris")
     if isinstance(trajectories, bool) or not isinstance(trajectories, int) or trajectories < 2:
         raise InputError(f"error: trajectories: {trajectories!r} is not a whole number from 2 on")
     base = as_scenario(scenario)
@@ -130,6 +127,14 @@ def morris(
         "spread_of_effect": ("sigma", "standard deviation of the change"),
     }
     return indices(base, dataset, ranges, found, fields, dropped, "Morris screening")
+
+
+def salib(method: str) -> tuple[Any, Any]:
+    """SALib's analysis and sampling of a method. Raises `InputError` where it is not installed."""
+    try:
+        return import_module(f"SALib.analyze.{method}"), import_module(f"SALib.sample.{method}")
+    except ImportError as error:
+        raise InputError("error: this analysis needs SALib: pip install SALib") from error
 
 
 def problem_of(ranges: Mapping[str, Any]) -> dict[str, Any]:
