@@ -76,16 +76,16 @@ BENCHMARK(windkessel_against_odeint)
 // One evaluation of the limb's right-hand side in the middle of the classic session.
 template <class Limb> void limb_right_hand_side(benchmark::State& state) {
   const models::Scenario scenario = models::load_scenario("30-15-15-15");
-  const models::LimbParameters<double> parameters = models::limb_parameters(scenario);
+  const models::RestingLimb rest = models::resting_limb(models::limb_parameters(scenario));
   constexpr double occlusion_pressure = 150; // mmHg; the cost hardly depends on it
   const models::Protocol protocol = models::build_protocol(scenario, occlusion_pressure);
   const double time = 0.5 * (protocol.timeline.begin() + protocol.timeline.end());
   const auto& controls = protocol.timeline.segment_at(time).controls;
-  std::vector<double> y = models::resting_state(parameters);
+  std::vector<double> y(rest.state.begin(), rest.state.end());
   std::vector<double> dydt(y.size());
   for (auto _ : state) {
     benchmark::DoNotOptimize(y.data());
-    Limb::rhs(time, y.data(), dydt.data(), parameters, controls);
+    Limb::rhs(time, y.data(), dydt.data(), rest.parameters, controls);
     benchmark::DoNotOptimize(dydt.data());
     benchmark::ClobberMemory();
   }
