@@ -167,7 +167,7 @@ std::string text_attribute(hid_t object, const char* name) {
   const Type type = text_type();
   char* text = nullptr;
   checked(H5Aread(attribute, type, &text));
-  const std::string value = text == nullptr ? "" : text;
+  std::string value = text == nullptr ? "" : text;
   H5free_memory(text);
   return value;
 }
@@ -250,7 +250,7 @@ public:
   explicit ArrayGroup(hid_t group) : group_(group) {}
 
   void add_coordinate(const Variable& variable) {
-    const Dataset& dataset = add_array(variable, {{count_of(variable)}});
+    const Dataset& dataset = add_array(variable, {count_of(variable)});
     checked(H5DSset_scale(dataset, variable.name.c_str()));
     lengths_[variable.name] = count_of(variable);
   }

@@ -251,8 +251,9 @@ std::vector<std::size_t> SweepPlan::shape() const {
 std::vector<std::size_t> SweepPlan::points(std::size_t member) const {
   std::vector<std::size_t> result(axes_.size());
   for (std::size_t i = axes_.size(); i-- > 0;) {
-    result[i] = member % axes_[i].size();
-    member /= axes_[i].size();
+    const std::size_t size = std::max<std::size_t>(1, axes_[i].size()); // no axis of a plan is empty
+    result[i] = member % size;
+    member /= size;
   }
   return result;
 }
@@ -514,7 +515,7 @@ SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const S
     const std::optional<SweepRows> rows = queue.pop(cancel_interval);
     try {
       if (rows && sink_works) {
-        sink_works = false;
+        sink_works = false; // NOLINT(clang-analyzer-deadcode.DeadStores): read after the sink threw
         sink(*rows);
         sink_works = true;
         report.finished += rows->size();

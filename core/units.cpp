@@ -205,11 +205,10 @@ double to_base(std::string_view number, double value, const Unit& unit) {
     return to_base(value, unit);
   long exponent = 0;
   double denominator = unit.denominator;
-  for (double power = 10; power <= denominator; power *= 10)
-    if (power == denominator) {
-      exponent = -std::lround(std::log10(power));
-      denominator = 1;
-    }
+  if (const long power = std::lround(std::log10(denominator)); power > 0 && std::pow(10.0, power) == denominator) {
+    exponent = -power;
+    denominator = 1;
+  }
   const std::size_t exponent_mark = std::min(number.find_first_of("eE"), number.size());
   if (exponent_mark < number.size()) {
     std::string_view written = number.substr(exponent_mark + 1);
