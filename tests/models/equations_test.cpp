@@ -4,6 +4,7 @@
 #include "models/arterial_source.hpp"
 #include "models/capillary_refill.hpp"
 #include "models/collapsible_vessel.hpp"
+#include "models/cuff_device.hpp"
 #include "models/cuff_transmission.hpp"
 #include "models/distal_artery.hpp"
 #include "models/energetics.hpp"
@@ -159,6 +160,37 @@ TEST_F(Equations, FiltrationThickensPlasmaAndLymphCarriesItAway) {
   EXPECT_DOUBLE_EQ(lymph_flow(2.0, 1e-4, 3e-4, 20.0, 40.0), 3.5e-4);
   EXPECT_EQ(lymph_flow(2.0, 1e-4, 3e-4, 45.0, 40.0), 0.0);
   EXPECT_EQ(lymph_flow(-2.0, 1e-4, 3e-4, 0.0, 40.0), 0.0);
+}
+
+// ---- a limb at rest
+
+TEST_F(Equations, ASupineLimbIsMadeToCarryItsRestingFlow) {
+  const Scenario supine = with(load_scenario("30-15-15-15"), {{"posture", "supine"}});
+  const LimbParameters<double> made = limb_parameters(supine);
+  const double flow = made.active_resting_flow + made.inactive_resting_flow + made.skin_resting_flow;
+  EXPECT_NEAR(flow, supine.parameters.value("leg_resting_flow") * 100.0, 1e-12);
+  EXPECT_NEAR(made.resting_arterial_pressure,
+              made.diastolic_pressure + 0.37793 * (made.systolic_pressure - made.diastolic_pressure), 1e-12);
+  const double venous = made.central_venous_pressure + flow / made.venous_conductance;
+  const double fall = made.resting_arterial_pressure - venous;
+  const double share = supine.parameters.value("artery_conduit_share_leg");
+  EXPECT_NEAR(flow / made.artery_conductance, share * fall, 1e-9);
+  EXPECT_NEAR(made.active_resting_flow / made.active_conductance, (1.0 - share) * fall, 1e-9);
+  const double column = made.hydrostatic_limb;
+  const double across = open_pressure_integral(venous + (1.0 - share) * fall + column, made.arteriole_range()) -
+                        open_pressure_integral(venous + column, made.arteriole_range());
+  EXPECT_NEAR(made.skin_resting_flow / made.skin_conductance, across, 1e-9);
+  EXPECT_NEAR(made.inactive_resting_flow / made.inactive_conductance, across, 1e-9);
+  EXPECT_NEAR(made.resting_arteriolar_pressure, venous + (1.0 - share) * fall + column - 0.5 * across, 1e-9);
+}
+
+TEST(EquationsOfVessels, ARegulatorThatRunsOutOfAirFades) {
+  const CuffDeviceResponse<double> device{3300.0, 4.4, 0.01, 0.0085, 0.05, 20.0, 0.5, 2.0, 0.0, 0.33};
+  const auto rate = [&](double loss) { return cuff_loss_rate(100.0, 110.0, loss, device); };
+  EXPECT_GT(rate(0.0), 0.0);
+  EXPECT_DOUBLE_EQ(rate(0.5), rate(0.0));
+  EXPECT_NEAR(rate(0.95), 0.5 * rate(0.0), 1e-12);
+  EXPECT_NEAR(rate(1.0), 0.0, 1e-15);
 }
 
 // ---- beds
