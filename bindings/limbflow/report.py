@@ -30,6 +30,8 @@ RUN_COLUMNS = (
 
 
 MOST_COLUMNS = 5
+# Rows and columns of the table of a sweep; the file has the rest.
+MOST_SHOWN = (25, 9)
 
 
 def print_run(scenario: Scenario, dataset: xarray.Dataset) -> None:
@@ -71,7 +73,10 @@ def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:
     dims = [str(dim) for dim in array.dims]
     array, fixed = fix_axes(array, set(dims[:2]), {})
     unit = unit_text(array.attrs.get("units", ""))
-    click.echo(f"\n{variable.replace('_', ' ')}{f' ({unit})' if unit else ''}{', ' + fixed if fixed else ''}")
+    shown = array.isel({dim: evenly(array.sizes[dim], most) for dim, most in zip(dims, MOST_SHOWN, strict=False)})
+    some = f", {shown.size} of {array.size} points" if shown.size < array.size else ""
+    array = shown
+    click.echo(f"\n{variable.replace('_', ' ')}{f' ({unit})' if unit else ''}{', ' + fixed if fixed else ''}{some}")
     first = array[dims[0]]
     heading = dims[0].replace("_", " ") + (f" \\ {dims[1].replace('_', ' ')}" if len(dims) > 1 else "")
     if len(dims) > 1:
@@ -87,13 +92,20 @@ def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:
         rows = [
             [
                 point_text(first, point),
-                *(point_text(dataset[name], dataset[name].values[index]) for name in along),
+                *(point_text(array[name], array[name].values[index]) for name in along),
                 number_text(float(array.values[index])),
             ]
             for index, point in enumerate(first.values)
         ]
     print_table(headings, rows, numbers=True)
     click.echo()
+
+
+def evenly(size: int, most: int) -> list[int]:
+    """Places of at most so many points, ends included, as even as can be."""
+    if size <= most:
+        return list(range(size))
+    return [round(index * (size - 1) / (most - 1)) for index in range(most)]
 
 
 def moving_along(dataset: xarray.Dataset, dim: str) -> list[str]:

@@ -5,10 +5,12 @@ import sys
 import time
 
 import h5py
+import numpy as np
 import pytest
 import xarray
 
 import limbflow
+from limbflow.report import evenly, print_sweep
 
 PNG = b"\x89PNG"
 
@@ -207,3 +209,16 @@ def test_the_script_of_a_shell_is_printed(command):
         assert marks in done.stdout
         assert "_LIMBFLOW_COMPLETE" in done.stdout
     assert json.loads(command("completion", "bash", "--json").stdout)["shell"] == "bash"
+
+
+def test_the_table_of_a_large_sweep_shows_some_of_it():
+    assert evenly(5, 9) == [0, 1, 2, 3, 4]
+    assert evenly(100, 9) == [0, 12, 25, 37, 50, 62, 74, 87, 99]
+
+
+def test_a_large_sweep_is_printed_in_part(short_scenario, capsys):
+    dataset = limbflow.sweep(short_scenario, rest="5..10 s / 2", summaries="aop")
+    print_sweep(dataset.interp(rest=np.linspace(5, 10, 60)), "aop")
+    printed = capsys.readouterr().out
+    assert "25 of 60 points" in printed
+    assert len(printed.splitlines()) < 35

@@ -47,7 +47,7 @@ def point_text(coordinate: xarray.DataArray, value: Any) -> str:
     """A point of an axis in words: number and unit, or the name."""
     if coordinate.dtype.kind not in "if":
         return str(value)
-    return f"{value:g} {unit_text(coordinate.attrs.get('units', ''))}".strip()
+    return f"{value:.5g} {unit_text(coordinate.attrs.get('units', ''))}".strip()
 
 
 def tidy(ax: Axes) -> None:

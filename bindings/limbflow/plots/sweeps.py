@@ -168,9 +168,16 @@ def curves(
     ax.set_ylabel(axis_label(array))
     ax.set_title(fixed, fontsize="medium", loc="left")
     if family is not None:
-        ax.legend(title=str(family).replace("_", " "), frameon=False, fontsize="small")
+        family_legend(ax, family)
     tidy(ax)
     return ax
+
+
+def family_legend(ax: Axes, family: str) -> None:
+    """The legend of a family of lines: on the axes where few lines leave room, else beside them."""
+    few = len(ax.lines) <= 3
+    place = {"loc": "best"} if few else {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    ax.legend(title=family.replace("_", " "), frameon=False, fontsize="small", **place)
 
 
 def members_of(array: xarray.DataArray, family: str | None) -> list[tuple[dict[str, int], dict[str, Any]]]:
@@ -233,7 +240,7 @@ def trade_off(
     words = f"along {along.replace('_', ' ')}"
     ax.set_title(f"{words}, {fixed}" if fixed else words, fontsize="medium", loc="left")
     if family is not None:
-        ax.legend(title=family.replace("_", " "), frameon=False, fontsize="small")
+        family_legend(ax, family)
     tidy(ax)
     return ax
 
