@@ -141,7 +141,7 @@ run_coverage() {
     LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} \
     ctest --test-dir build/cmake-coverage --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
   mkdir -p build/coverage
-  .venv/bin/gcovr --root . --filter 'core/' --filter 'models/' --gcov-ignore-parse-errors --html-details build/coverage/index.html \
+  .venv/bin/gcovr --root . --filter 'core/' --filter 'models/' --gcov-ignore-parse-errors --merge-lines --html-details build/coverage/index.html \
     --txt build/coverage/summary.txt build/cmake-coverage
   cat build/coverage/summary.txt
 }

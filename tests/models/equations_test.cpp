@@ -193,6 +193,51 @@ TEST(EquationsOfVessels, ARegulatorThatRunsOutOfAirFades) {
   EXPECT_NEAR(rate(1.0), 0.0, 1e-15);
 }
 
+TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
+  p.occlusion_pressure = 150.0;
+  std::vector<double> y = resting_limb(limb_parameters(load_scenario("30-15-15-15"))).state;
+  y[pressor] = 12.0;
+  y[heart_rate_rise] = 0.4;
+  y[cuff_loss] = 0.05;
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    y[fibre_ph + k] = 6.7;
+  LimbControls<double> c;
+  c.segment_begin = 30.0;
+  c.cuff_pressure_begin = c.cuff_pressure_set = 90.0;
+  c.cuff_pressure_rate = 2.0;
+  c.shortening_begin = 0.3;
+  c.shortening_rate = 0.1;
+  c.force = 0.2;
+  c.chest_pressure = 15.0;
+  std::array<double, limb_signal_count> signals{};
+  AveragedLimb::evaluate_signals(32.0, y.data(), p, c, signals.data());
+
+  const double systolic = p.systolic_pressure + 1.5 * 12.0 + 15.0, diastolic = p.diastolic_pressure + diastolic_share * 12.0 + 15.0;
+  EXPECT_NEAR(signals[signal_systolic_pressure], systolic, 1e-12);
+  EXPECT_NEAR(signals[signal_diastolic_pressure], diastolic, 1e-12);
+  EXPECT_NEAR(signals[signal_mean_arterial_pressure], diastolic + 0.37793 * (systolic - diastolic), 1e-12);
+  EXPECT_NEAR(signals[signal_heart_rate], 60.0 * (p.heart_rate + 0.4), 1e-12);
+  EXPECT_NEAR(signals[signal_rate_pressure_product], signals[signal_heart_rate] * systolic, 1e-9);
+  const double strain = p.device.contraction_bulge * signals[signal_force] + p.device.shortening_bulge * (0.3 + 0.1 * 2.0) +
+                        p.device.swelling_bulge * 0.01 * signals[signal_limb_volume_change];
+  EXPECT_NEAR(signals[signal_cuff_pressure], delivered_pressure(94.0, 0.05, strain, p.device), 1e-10);
+  EXPECT_NEAR(signals[signal_cuff_pressure_aop],
+              signals[signal_cuff_pressure] / 150.0 * (p.systolic_pressure + p.hydrostatic_cuff) / (systolic + p.hydrostatic_cuff), 1e-12);
+  EXPECT_NEAR(signals[signal_venous_volume], (y[deep_venous_volume] + y[superficial_venous_volume]) * 0.01 * p.tissue_volume, 1e-9);
+  EXPECT_NEAR(signals[signal_limb_volume_change],
+              y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume] - p.reference_volume, 1e-12);
+  EXPECT_NEAR(signals[signal_intramuscular_pressure],
+              signals[signal_interstitial_pressure] + p.intramuscular_gain * signals[signal_force] +
+                  p.intramuscular_first * signals[signal_force] / (signals[signal_force] + p.intramuscular_first_force), 1e-10);
+  std::array<FibreState<double>, fibre_classes> fibres;
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], y[fibre_excitability_loss + k], y[fibre_lasting_loss + k]};
+  const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], MuscleTask<double>{c.force, c.velocity_factor, c.cost_factor, c.work_cost}, p.muscle);
+  EXPECT_GT(now.afferent, 0.0);
+  EXPECT_NEAR(signals[signal_discomfort], 10.0 * (1.0 - (1.0 - 0.7 * now.afferent) * (1.0 - 0.35 * signals[signal_cuff_pressure_aop])), 1e-10);
+  EXPECT_NEAR(signals[signal_perceived_effort], 10.0 * now.needed_drive / now.available_drive, 1e-10);
+}
+
 // ---- beds
 
 TEST_F(Equations, ABedAtRestIsInBalanceAndAnswersAsItsEquationsSay) {
@@ -422,6 +467,34 @@ TEST(EquationsOfBeats, TheMapOfABeatIsTheEquationBeatByBeat) {
     EXPECT_GE(means.highest_head, means.distal_head);
     EXPECT_NEAR(means.last_head, head, 0.6) << cuff;
   }
+}
+
+// Muscle that is squeezed within the beat, behind arteries so stiff that they follow every step.
+TEST(EquationsOfBeats, TheMapFollowsAStiffArteryIntoASqueezedMuscle) {
+  ArterialPath<double> path = example_path(-50.0);
+  path.compliance = 1e-4;
+  path.working_conductance = 8e-3;
+  path.squeeze_head = 85.0;
+  path.working_back_integral = 0.0;
+  constexpr int fine = 32000;
+  double head = 90.0, mapped = 90.0, inflow = 0.0, working = 0.0, mean = 0.0;
+  BeatMeans<double> means{};
+  for (int beat = 0; beat < 3; ++beat) {
+    inflow = working = mean = 0.0;
+    for (int k = 0; k < fine; ++k) {
+      const double source = 75.0 + pulse_shape(pulse_mean_phase + (k + 0.5) / fine) * 45.0;
+      const double in = cuff_artery_flow(source, head, path), out = working_muscle_flow(head, path);
+      inflow += in / fine;
+      working += out / fine;
+      mean += head / fine;
+      head += 0.9 / fine * (in - out - resting_beds_flow(resting_integral(head, path), path)) / path.compliance;
+    }
+    means = beat_map<32>(mapped, 75.0, 45.0, 0.9, path);
+    mapped = means.last_head;
+  }
+  EXPECT_NEAR(means.inflow, inflow, 0.02 * inflow);
+  EXPECT_NEAR(means.working_flow, working, 0.02 * working);
+  EXPECT_NEAR(means.distal_head, mean, 0.02 * mean);
 }
 
 TEST(EquationsOfBeats, BehindAShutCuffTheArteryRunsDownAtItsOwnRate) {
