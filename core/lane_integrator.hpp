@@ -2,9 +2,9 @@
 /// The loop of core/integrate.hpp for as many runs at once as there are lanes: a LanePool by an explicit Runge-Kutta
 /// pair. Include it only in files that are compiled once for each instruction set (core/CMakeLists.txt).
 ///
-/// All lanes take their steps together, each of its own length from its own time. The first stage is computed afresh in
-/// every step, so a lane that has come to a new segment, or holds a new run, needs no step of its own to begin. What is
-/// not arithmetic on states is done lane by lane.
+/// All lanes take their steps together, each of its own length from its own time. The first stage is the last one of the
+/// step before; it is computed afresh, for all lanes alike, when one of them has come to a new segment or holds a new
+/// run. What is not arithmetic on states is done lane by lane.
 
 #include "core/error_checker.hpp"
 #include "core/events.hpp"
@@ -205,6 +205,8 @@ private:
   void enter(Slot& slot, std::size_t segment) {
     slot.segment = segment;
     slot.starting = true;
+    ++slot.run->report.rhs_evaluations;
+    slopes_known = false;
     slot.local_time = 0.0;
     slot.adjuster = StepAdjuster(Pair::order);
     at(time, slot.lane) = 0.0;
@@ -298,6 +300,7 @@ private:
     outside = Lanes(0.0);
     for (std::size_t i = 0; i < size; ++i) {
       before[i] = select(moves > 0.0, after[i], before[i]);
+      k[0][i] = select(moves > 0.0, k[Pair::stages][i], k[0][i]);
       outside = select(before[i] >= lowest[i] && before[i] <= highest[i], outside, Lanes(1.0));
     }
     each_accepted([&](Slot& slot) { go_on(slot); });
@@ -369,7 +372,7 @@ private:
         largest = max(largest, abs(v[i]) / (absolute[i] + relative * abs(before[i])));
       return largest;
     };
-    right_hand_side(time, before, k[0]);
+    know_slopes();
     const Lanes d0 = norm(before), d1 = norm(k[0]);
     const Lanes trial = select(d0 < 1e-5 || d1 < 1e-5, Lanes(1e-6), 0.01 * d0 / d1);
     for (std::size_t i = 0; i < size; ++i)
@@ -381,7 +384,7 @@ private:
     for (auto& slot : slots) {
       if (!slot->run || slot->advised > 0.0)
         continue;
-      slot->run->report.rhs_evaluations += 2;
+      ++slot->run->report.rhs_evaluations;
       const double first = at(trial, slot->lane);
       const double steepest = std::max(at(d1, slot->lane), at(d2, slot->lane));
       if (!std::isfinite(first))
@@ -416,8 +419,15 @@ private:
   }
   template <std::size_t... S> HWY_INLINE void inner_stages(std::index_sequence<S...>) { (stage<S + 1>(), ...); }
 
+  /// The first stage. In lanes where it was known it comes out the same again.
+  void know_slopes() {
+    if (!slopes_known)
+      right_hand_side(time, before, k[0]);
+    slopes_known = true;
+  }
+
   void stages() {
-    right_hand_side(time, before, k[0]);
+    know_slopes();
     inner_stages(std::make_index_sequence<Pair::stages - 1>{});
     combine<Pair::stages>(after);
     right_hand_side(time + length, after, k[Pair::stages]);
@@ -453,7 +463,7 @@ private:
   void reject(Slot& slot) {
     RunReport& report = slot.run->report;
     ++report.rejected;
-    report.rhs_evaluations += Pair::stages + 1;
+    report.rhs_evaluations += Pair::stages;
     const double tried = slot.advised;
     slot.advised = slot.adjuster.decrease_step(tried, at(error, slot.lane), Pair::order);
     if (slot.advised >= detail::smallest_step(*slot.run->options, slot.local_time))
@@ -481,7 +491,7 @@ private:
   void accept(Slot& slot) {
     RunReport& report = slot.run->report;
     ++report.steps;
-    report.rhs_evaluations += Pair::stages + 1;
+    report.rhs_evaluations += Pair::stages;
     slot.step_begin = slot.local_time;
     slot.step_length = slot.advised;
     slot.advised = slot.adjuster.increase_step(slot.advised, at(error, slot.lane), Pair::order);
@@ -509,6 +519,7 @@ private:
         }))
       return;
     further_stages(std::make_index_sequence<Pair::dense_stages>{});
+    each_accepted([](Slot& slot) { slot.run->report.rhs_evaluations += Pair::dense_stages; });
     dense_vectors(std::make_index_sequence<Pair::dense_vectors>{});
     if constexpr (ModelWithEvents<M>) {
       interpolate(Lanes(0.5), probe);
@@ -649,6 +660,7 @@ private:
   std::array<std::unique_ptr<Slot>, width> slots;
   std::deque<LaneRun<M>*> waiting, over;
   std::size_t running = 0;
+  bool slopes_known = false;     ///< k[0] is that of `time` and `before` in all lanes
   bool watching_signals = false; ///< a run in the lanes wants them
   SignalPartsOf<M> parts{};      ///< that any of them wants
 };

@@ -60,13 +60,12 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
     fibre.oxidative_maximum = number("oxidative_maximum" + suffix[k]);
     fibre.oxidative_adp = number("oxidative_adp");
     fibre.resting_ph = m.resting_ph;
-    fibre.oxygen_half = number("oxygen_half");
-    fibre.oxygen_order = number("oxygen_order");
-    fibre.resting_oxygen_half = number("resting_oxygen_half");
+    constexpr double no_fall = 0.0;
+    fibre.resting_respiration = respiration_share(fibre.resting_adp, no_fall, fibre);
     fibre.glycolytic_maximum = number("glycolytic_maximum" + suffix[k]);
     fibre.resting_glycolysis = number("resting_glycolysis");
     fibre.glycolytic_phosphate = number("glycolytic_phosphate");
-    fibre.glycolytic_ph = number("glycolytic_ph");
+    fibre.glycolytic_hydrogen = power_of_ten(-number("glycolytic_ph"));
     fibre.lactate_half = number("lactate_half");
     fibre.contraction_cost = number("contraction_cost" + suffix[k]);
     fibre.fatigued_cost = number("fatigued_cost_share");
@@ -77,6 +76,7 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   m.oxygen = {number("oxygen_capacity"),  number("arterial_saturation"), number("haemoglobin_p50"), number("haemoglobin_hill"),
               number("bohr_coefficient"), number("myoglobin"),           number("myoglobin_p50"),   number("oxygen_solubility"),
               number("capillary_blood_volume"), number("oxygen_diffusion")};
+  m.respiration = {number("oxygen_half"), number("oxygen_order"), number("resting_oxygen_half")};
   constexpr double guessed_oxygen_pressure = 25.0; // mmHg; the resting limb replaces what follows from it
   m.resting_oxygen = tissue_oxygen_content(guessed_oxygen_pressure, m.oxygen);
   m.phosphate_sensitivity = number("phosphate_sensitivity");

@@ -156,7 +156,7 @@ struct Limb {
       class_signals(fibres, muscle, out + limb_signal_count);
   }
 
-  /// The set fails when the force asked for needs more drive than is at hand.
+  /// The set fails when the force asked for needs more drive than is at hand: when it exceeds what that drive gives.
   static std::span<const core::EventInfo> events() {
     static constexpr std::array<core::EventInfo, 1> table{{{"set failed", -1, true}}};
     return table;
@@ -164,8 +164,7 @@ struct Limb {
 
   template <class T>
   static void evaluate_events(const T&, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c, T* out) {
-    const MuscleMoment<T> muscle = moment(fibre_states(y), y, p, c);
-    out[0] = muscle.available_drive - muscle.needed_drive;
+    out[0] = force_reserve(fibre_states(y), y[central_fatigue], task(c), p.muscle);
   }
 
 private:

@@ -29,6 +29,10 @@ inline constexpr std::size_t fibre_classes = 3;
 inline constexpr std::size_t bins_per_class = 3;
 inline constexpr std::array<const char*, fibre_classes> fibre_class_names{"I", "IIa", "IIx"};
 
+/// Drives between which a search for the drive that a force needs begins; the last is full drive.
+inline constexpr std::size_t drive_knots = 4;
+inline constexpr double drive_at_knot(std::size_t knot) { return static_cast<double>(knot + 1) / drive_knots; }
+
 /// A pool of motor units.
 template <class T>
 struct MotorUnitPool {
@@ -37,13 +41,16 @@ struct MotorUnitPool {
   T rate_range;                                   ///< rise of drive from a unit's lowest to its highest rate
   T first_force;                                  ///< share of its tetanic force that a unit gives at its lowest rate
   T full_force;                                   ///< what the fresh pool gives at full drive, before normalisation
+  std::array<std::array<T, fibre_classes>, drive_knots> knot_activation; ///< of each class at drive_at_knot()
+  std::array<std::array<T, bins_per_class>, fibre_classes> per_width; ///< one over the width of each bin
 };
 
-/// What the pool does at a drive: activation (0..1) of each class and its derivative with respect to drive.
+/// What the pool does at a drive: activation (0..1) of each class and its first two derivatives with respect to drive.
 template <class T>
 struct PoolActivation {
   std::array<T, fibre_classes> activation;
   std::array<T, fibre_classes> slope;
+  std::array<T, fibre_classes> curvature;
 };
 
 template <class T>
@@ -51,24 +58,31 @@ PoolActivation<T> activate(const T& drive, const MotorUnitPool<T>& pool) {
   using core::select;
   using std::max;
   using std::min;
+  constexpr double mean = 1.0 / static_cast<double>(bins_per_class);
   const T per_rate_range = 1.0 / pool.rate_range;
+  const T rate_force = 1.0 - pool.first_force;
+  const T force_slope = rate_force * per_rate_range;
   PoolActivation<T> result;
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     T activation = T(0.0);
     T slope = T(0.0);
+    T curvature = T(0.0);
     for (std::size_t b = 0; b < bins_per_class; ++b) {
       const T from = pool.threshold[k][b];
       const T to = pool.threshold[k][b + 1];
-      const T per_width = 1.0 / (to - from);
+      const T per_width = pool.per_width[k][b];
       const T recruited = max(T(0.0), min(T(1.0), (drive - from) * per_width));
       const T rate = max(T(0.0), min(T(1.0), (drive - 0.5 * (from + to)) * per_rate_range));
-      const T force = pool.first_force + (1.0 - pool.first_force) * rate;
+      const T force = pool.first_force + rate_force * rate;
+      const T recruiting = select(recruited > T(0.0) && recruited < T(1.0), per_width, T(0.0));
+      const T rising = select(rate > T(0.0) && rate < T(1.0), force_slope, T(0.0));
       activation = activation + recruited * force;
-      slope = slope + select(recruited > T(0.0) && recruited < T(1.0), T(force * per_width), T(0.0)) +
-              select(rate > T(0.0) && rate < T(1.0), T(recruited * (1.0 - pool.first_force) * per_rate_range), T(0.0));
+      slope = slope + force * recruiting + recruited * rising;
+      curvature = curvature + recruiting * rising;
     }
-    result.activation[k] = activation * (1.0 / static_cast<double>(bins_per_class));
-    result.slope[k] = slope * (1.0 / static_cast<double>(bins_per_class));
+    result.activation[k] = activation * mean;
+    result.slope[k] = slope * mean;
+    result.curvature[k] = curvature * (2.0 * mean);
   }
   return result;
 }
@@ -87,7 +101,10 @@ T pool_force(const PoolActivation<T>& at, const std::array<T, fibre_classes>& ca
 inline MotorUnitPool<double> motor_unit_pool(const std::array<double, fibre_classes>& share, double overlap,
                                              double last_threshold, double rate_range, double first_force) {
   constexpr double threshold_exponent = 0.85; // ln 50 / ln 100: ranges of threshold and of twitch force
-  MotorUnitPool<double> pool{share, {}, rate_range, first_force, 1.0};
+  MotorUnitPool<double> pool{};
+  pool.share = share;
+  pool.rate_range = rate_range;
+  pool.first_force = first_force;
   double below = 0.0;
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     const double from = std::max(0.0, below - overlap);
@@ -97,35 +114,60 @@ inline MotorUnitPool<double> motor_unit_pool(const std::array<double, fibre_clas
       pool.threshold[k][b] =
           last_threshold * std::pow(from + (to - from) * static_cast<double>(b) / bins_per_class, threshold_exponent);
   }
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    for (std::size_t b = 0; b < bins_per_class; ++b)
+      pool.per_width[k][b] = 1.0 / (pool.threshold[k][b + 1] - pool.threshold[k][b]);
+  for (std::size_t knot = 0; knot < drive_knots; ++knot)
+    pool.knot_activation[knot] = activate(drive_at_knot(knot), pool).activation;
+  pool.full_force = 1.0;
   pool.full_force = pool_force(activate(1.0, pool), {1.0, 1.0, 1.0}, pool);
   return pool;
 }
 
 /// The drive (0..1) that a force needs of a pool whose classes have `capacity` left. Where the pool cannot give the force, one plus
-/// the force that lacks. Bracketed Newton iteration, exact to rounding.
+/// the force that lacks. Force is a parabola of the drive between the drives at which a bin begins or ends to recruit or to raise its
+/// rates, so Newton's iteration with curvature, kept in a bracket, ends when it has found the right one. Exact to rounding.
 template <class T>
 T drive_for_force(const T& force, const std::array<T, fibre_classes>& capacity, const MotorUnitPool<T>& pool) {
   using std::abs;
   using std::max;
+  using std::sqrt;
   using core::any;
   using core::select;
-  const T most = pool_force(activate(T(1.0), pool), capacity, pool);
   constexpr int most_iterations = 60;
   constexpr double exact = 1e-14;
+  const T per_full_force = 1.0 / pool.full_force;
+  std::array<T, fibre_classes> weight;
+  for (std::size_t k = 0; k < fibre_classes; ++k)
+    weight[k] = pool.share[k] * capacity[k] * per_full_force;
+  const auto weighted = [&](const std::array<T, fibre_classes>& of) {
+    return T(weight[0] * of[0] + weight[1] * of[1] + weight[2] * of[2]);
+  };
+  static_assert(fibre_classes == 3);
+  // a straight line between knots
   T low = T(0.0);
-  T high = T(1.0);
-  T drive = 0.5 * force / most;
+  T force_low = T(0.0);
+  T force_high = weighted(pool.knot_activation[0]);
+  T most = force_high;
+  for (std::size_t knot = 1; knot < drive_knots; ++knot) {
+    const auto beyond = force > most;
+    low = select(beyond, T(drive_at_knot(knot - 1)), low);
+    force_low = select(beyond, most, force_low);
+    most = weighted(pool.knot_activation[knot]);
+    force_high = select(beyond, most, force_high);
+  }
+  T high = low + drive_at_knot(0);
+  T drive = low + drive_at_knot(0) * (force - force_low) / (force_high - force_low);
   auto searching = force > T(0.0) && force < most;
   for (int iteration = 0; iteration < most_iterations && any(searching); ++iteration) {
     const PoolActivation<T> at = activate(drive, pool);
-    const T error = pool_force(at, capacity, pool) - force;
-    T slope = T(0.0);
-    for (std::size_t k = 0; k < fibre_classes; ++k)
-      slope = slope + pool.share[k] * capacity[k] * at.slope[k];
-    high = select(error > T(0.0), drive, high);
-    low = select(error > T(0.0), low, drive);
-    const T newton = drive - error * pool.full_force / max(slope, T(1e-9));
-    const T next = select(newton > low && newton < high, newton, T(0.5 * (low + high)));
+    const T lack = force - weighted(at.activation);
+    const T slope = max(weighted(at.slope), T(1e-9));
+    high = select(lack < T(0.0), drive, high);
+    low = select(lack < T(0.0), low, drive);
+    const T newton =
+        drive + 2.0 * lack / (slope + sqrt(max(T(0.0), slope * slope + 2.0 * weighted(at.curvature) * lack)));
+    const T next = select(newton >= low && newton <= high, newton, T(0.5 * (low + high)));
     const auto moving = searching && abs(next - drive) >= T(exact);
     drive = select(searching, next, drive); // a lane that has converged keeps its value
     searching = moving;

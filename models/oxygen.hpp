@@ -62,7 +62,7 @@ T tissue_oxygen_pressure(const T& content, const OxygenCarriage<T>& o) {
   const T c = max(T(0.0), content);
   const T b = o.solubility * o.myoglobin_p50 + o.myoglobin - c;
   const T root = sqrt(b * b + 4.0 * o.solubility * o.myoglobin_p50 * c);
-  return select(b > T(0.0), T(2.0 * o.myoglobin_p50 * c / (b + root)), T((root - b) / (2.0 * o.solubility)));
+  return select(b > T(0.0), T(2.0 * o.myoglobin_p50 * c), T(root - b)) / select(b > T(0.0), T(b + root), T(2.0 * o.solubility));
 }
 
 /// Myoglobin saturation (0..1) at a pressure (mmHg).

@@ -41,6 +41,7 @@ struct WorkingMuscle {
   MotorUnitPool<T> pool;
   std::array<FibreEnergetics<T>, fibre_classes> fibre;
   OxygenCarriage<T> oxygen;
+  RespirationOxygen<T> respiration;
   T resting_energy, resting_ph, resting_lactate, resting_dihydrogen, resting_oxygen;
   T phosphate_sensitivity;  // s, 1/mM
   T excitability_gain, excitability_time;
@@ -73,14 +74,35 @@ struct MuscleMoment {
   T emg;                                  // fraction of a fresh maximum
   T high_threshold;                       // activation of the type II fibres, 0..1
   T tissue_pressure;                      // oxygen, mmHg
+  OxygenSupply<T> oxygen;                 // what it lets respiration do
   T afferent;                             // 0..1
   T deficit;                              // oxygen and high-energy phosphate drawn, in oxygen stores
 };
 
+/// Force that a class has left, 0..1. risen: its H2PO4- above rest, mM.
+template <class T>
+T force_left(const FibreState<T>& fibre, const T& risen, const WorkingMuscle<T>& m) {
+  using std::exp;
+  return exp(-m.phosphate_sensitivity * risen) * (1.0 - fibre.excitability_loss) * (1.0 - fibre.lasting_loss);
+}
+
+/// By how much the isometric force that the muscle can give, at the drive at hand, exceeds what the task asks, fraction of a fresh
+/// maximum. Falls through zero where the drive that the task needs rises above the drive at hand.
+template <class T>
+T force_reserve(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue, const MuscleTask<T>& task,
+                const WorkingMuscle<T>& m) {
+  using std::max;
+  std::array<T, fibre_classes> capacity;
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    const Phosphates<T> phosphate = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
+    capacity[k] = force_left(fibres[k], T(max(T(0.0), phosphate.dihydrogen - m.resting_dihydrogen)), m);
+  }
+  return pool_force(activate(T(1.0 - central_fatigue), m.pool), capacity, m.pool) - task.force / task.velocity_factor;
+}
+
 template <class T>
 MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue,
                               const T& tissue_oxygen, const MuscleTask<T>& task, const WorkingMuscle<T>& m) {
-  using std::exp;
   using std::max;
   using std::min;
   MuscleMoment<T> now;
@@ -89,13 +111,13 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     now.phosphate[k] = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
     const T risen = max(T(0.0), now.phosphate[k].dihydrogen - m.resting_dihydrogen);
-    now.capacity[k] = exp(-m.phosphate_sensitivity * risen) * (1.0 - fibres[k].excitability_loss) *
-                      (1.0 - fibres[k].lasting_loss);
+    now.capacity[k] = force_left(fibres[k], risen, m);
     now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, CollapseRange<T>{T(0.0), m.afferent_dihydrogen});
     drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
   now.deficit = drawn * m.oxygen_per_atp / m.resting_oxygen;
   now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
+  now.oxygen = oxygen_supply(now.tissue_pressure, m.respiration);
   now.available_drive = 1.0 - central_fatigue;
   now.needed_drive = drive_for_force(T(task.force / task.velocity_factor), now.capacity, m.pool);
   now.drive = min(now.needed_drive, now.available_drive);
@@ -125,7 +147,7 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
   using std::min;
   const T work_use = task.work_cost * task.velocity_factor * now.activation[k] * now.capacity[k] / m.pool.full_force;
   const EnergyRates<T> energy = energy_rates(now.phosphate[k], fibre.ph, fibre.lactate, now.activation[k], task.cost_factor,
-                                             work_use, now.capacity[k], now.tissue_pressure, m.fibre[k]);
+                                             work_use, now.capacity[k], now.oxygen, m.fibre[k]);
   FibreRates<T> rates;
   rates.oxidative = energy.oxidative;
   rates.change.energy = energy.oxidative + energy.glycolytic - energy.use;
@@ -133,8 +155,8 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
   rates.change.lactate = energy.lactate_formed - rates.lactate_released;
   const T washed = min(T(1.0), max(T(0.0), flow_ratio));
   const T protons_out = m.proton_efflux * washed * (m.resting_ph - fibre.ph); // with lactate and without (Walter 1999)
-  rates.change.ph = (protons_per_phosphocreatine(fibre.ph) * (-rates.change.energy) - energy.lactate_formed + protons_out) /
-                    buffer_capacity(now.phosphate[k], fibre.ph, m.fibre[k]);
+  rates.change.ph = (protons_per_phosphocreatine(now.phosphate[k]) * (-rates.change.energy) - energy.lactate_formed + protons_out) /
+                    buffer_capacity(now.phosphate[k], m.fibre[k]);
   const T a = now.activation[k];
   rates.change.excitability_loss =
       m.excitability_gain * a * (1.0 - fibre.excitability_loss) - (1.0 - a) * fibre.excitability_loss / m.excitability_time;

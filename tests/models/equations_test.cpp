@@ -299,24 +299,25 @@ TEST_F(Equations, ReflexesSettleWhereTheirGainsSay) {
 // ---- muscle
 
 TEST_F(Equations, EnergyIsMadeAndUsedAsWrittenDown) {
+  const RespirationOxygen<double>& r = p.muscle.respiration;
   for (int i = 0; i < 300; ++i) {
     const FibreEnergetics<double>& f = p.muscle.fibre[static_cast<std::size_t>(i) % fibre_classes];
     const double ph = between(6.2, 7.2), lactate = between(0.2, 30.0), a = between(0.0, 1.0), k = between(0.2, 1.2), work = between(0.0, 5.0);
     const double capacity = between(0.1, 1.0), oxygen = between(0.01, 30.0);
     const Phosphates<double> held = phosphates(between(f.adenine + 1.0, 2.0 * f.adenine + f.creatine - 0.5), ph, f);
-    const EnergyRates<double> rates = energy_rates(held, ph, lactate, a, k, work, capacity, oxygen, f);
+    const EnergyRates<double> rates = energy_rates(held, ph, lactate, a, k, work, capacity, oxygen_supply(oxygen, r), f);
     const double wanted = f.resting_use + f.contraction_cost * k * a * (f.fatigued_cost + (1.0 - f.fatigued_cost) * capacity) + work;
     EXPECT_NEAR(rates.use, wanted * held.atp / (held.atp + f.atp_half), 1e-12);
     const auto hill = [&](double adp) { return std::pow(adp, 2.2) / (std::pow(adp, 2.2) + std::pow(f.oxidative_adp, 2.2)); };
-    const double fast = std::pow(oxygen, f.oxygen_order) / (std::pow(oxygen, f.oxygen_order) + std::pow(f.oxygen_half, f.oxygen_order));
+    const double fast = std::pow(oxygen, r.order) / (std::pow(oxygen, r.order) + std::pow(r.half, r.order));
     const double sensed = held.adp * std::pow(10.0, f.resting_ph - ph);
-    const double oxidative = f.resting_use * oxygen / (oxygen + f.resting_oxygen_half) +
+    const double oxidative = f.resting_use * oxygen / (oxygen + r.resting_half) +
                              f.oxidative_maximum * (hill(sensed) - hill(f.resting_adp)) * fast;
     EXPECT_NEAR(rates.oxidative, std::max(0.0, oxidative), 1e-10);
     const double inorganic = std::pow(std::max(0.0, held.inorganic), 2);
     const double glycolytic = f.glycolytic_maximum * (a + f.resting_glycolysis) * inorganic /
                               (inorganic + f.glycolytic_phosphate * f.glycolytic_phosphate) /
-                              (1.0 + std::pow(100.0, f.glycolytic_ph - ph));
+                              (1.0 + std::pow(100.0, -std::log10(f.glycolytic_hydrogen) - ph));
     EXPECT_NEAR(rates.glycolytic, glycolytic, 1e-10);
     EXPECT_NEAR(rates.lactate_formed, glycolytic / 1.5 - rates.oxidative / 15.0 * lactate / (lactate + f.lactate_half), 1e-10);
   }
@@ -328,8 +329,8 @@ TEST_F(Equations, PhosphateBuffersByItsOwnDissociation) {
     const Phosphates<double> held = phosphates(30.0, ph, f);
     EXPECT_NEAR(held.dihydrogen, held.inorganic / (1.0 + std::pow(10.0, ph - 6.75)), 1e-12);
     const double own = -slope([&](double x) { return held.inorganic / (1.0 + std::pow(10.0, x - 6.75)); }, ph);
-    EXPECT_NEAR(buffer_capacity(held, ph, f), f.buffer + own, 1e-6);
-    EXPECT_NEAR(protons_per_phosphocreatine(ph), held.dihydrogen / held.inorganic, 1e-12); // the phosphate set free takes up as many
+    EXPECT_NEAR(buffer_capacity(held, f), f.buffer + own, 1e-6);
+    EXPECT_NEAR(protons_per_phosphocreatine(held), held.dihydrogen / held.inorganic, 1e-12); // the phosphate set free takes up as many
   }
 }
 
@@ -373,14 +374,14 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
       const FibreRates<double> rates = fibre_rates(k, fibre, now, task, flow, blood, m);
       const double a = now.activation[k];
       const double work = task.work_cost * task.velocity_factor * a * now.capacity[k] / m.pool.full_force;
-      const auto energy = energy_rates(now.phosphate[k], fibre.ph, fibre.lactate, a, task.cost_factor, work, now.capacity[k], now.tissue_pressure, m.fibre[k]);
+      const auto energy = energy_rates(now.phosphate[k], fibre.ph, fibre.lactate, a, task.cost_factor, work, now.capacity[k], now.oxygen, m.fibre[k]);
       EXPECT_NEAR(rates.change.energy, energy.oxidative + energy.glycolytic - energy.use, 1e-12);
       EXPECT_NEAR(rates.lactate_released, m.lactate_transport * (fibre.lactate - blood), 1e-12);
       EXPECT_NEAR(rates.change.lactate + rates.lactate_released, energy.lactate_formed, 1e-12);
       // Protons: what phosphocreatine takes up and blood carries away, less lactic acid's.
-      const double protons = rates.change.ph * buffer_capacity(now.phosphate[k], fibre.ph, m.fibre[k]);
+      const double protons = rates.change.ph * buffer_capacity(now.phosphate[k], m.fibre[k]);
       const double washed = m.proton_efflux * std::min(1.0, flow) * (m.resting_ph - fibre.ph);
-      EXPECT_NEAR(protons + energy.lactate_formed - washed, -protons_per_phosphocreatine(fibre.ph) * rates.change.energy, 1e-10);
+      EXPECT_NEAR(protons + energy.lactate_formed - washed, -protons_per_phosphocreatine(now.phosphate[k]) * rates.change.energy, 1e-10);
       EXPECT_NEAR(rates.change.excitability_loss,
                   m.excitability_gain * a * (1.0 - fibre.excitability_loss) - (1.0 - a) * fibre.excitability_loss / m.excitability_time, 1e-13);
       const double acid = std::max(0.0, m.resting_ph - fibre.ph);

@@ -170,7 +170,7 @@ TEST_F(Properties, RatesAtAnyMomentAreFiniteAndBalanceBloodOxygenLactateAndPools
       for (std::size_t k = 0; k < fibre_classes; ++k) {
         const double work_use = task.work_cost * task.velocity_factor * now.activation[k] * now.capacity[k] / m.pool.full_force;
         const auto energy = energy_rates(now.phosphate[k], fibres[k].ph, fibres[k].lactate, now.activation[k], task.cost_factor, work_use,
-                                         now.capacity[k], now.tissue_pressure, m.fibre[k]);
+                                         now.capacity[k], now.oxygen, m.fibre[k]);
         used += m.pool.share[k] * energy.oxidative * m.oxygen_per_atp;
         formed += m.pool.share[k] * energy.lactate_formed;
         in_fibres += m.pool.share[k] * rate[fibre_lactate + k];
