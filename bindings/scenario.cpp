@@ -75,7 +75,10 @@ Items describe(const models::Scenario& scenario) {
   items.emplace_back("time", number(scenario.baseline_s, 4) + " s before, " + number(scenario.passive_s, 4) + " s passive, " +
                                  number(scenario.recovery_s, 4) + " s after; " + number(models::duration_of(scenario), 5) +
                                  " s in all");
-  items.emplace_back("computed", std::string(models::name_of(scenario.fidelity)) + ", tolerance " + number(scenario.relative_tolerance));
+  items.emplace_back("computed", std::string(models::name_of(scenario.fidelity)) + ", tolerance " + number(scenario.relative_tolerance) +
+                                     (scenario.stepper == models::Stepper::automatic
+                                          ? ""
+                                          : ", steps by " + std::string(models::name_of(scenario.stepper))));
   return items;
 }
 

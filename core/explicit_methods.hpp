@@ -4,12 +4,23 @@
 ///   k_i = f(t + c_i h, y + h sum_j a_ij k_j),   y+ = y + h sum_i a_si k_i,   k_s = f(t + h, y+)
 ///
 /// A method gives its stages, the weights of its error estimates, and `dense`: coefficient vectors whose combination
-/// (`dense_weights`) is the state inside the step.
+/// (`dense_weights`) is the state inside the step; and the Gauss rule that signals are averaged by over a step.
 
 #include <array>
 #include <cstddef>
 
 namespace limbflow::core {
+
+/// Nodes of a Gauss rule on (0, 1) in ascending order and their weights, which add up to one; `rise`: one over the
+/// distance of the outer nodes.
+template <std::size_t N> struct GaussRule {
+  std::array<double, N> nodes, weights;
+  double rise;
+};
+inline constexpr GaussRule<2> gauss_2{{0.21132486540518712, 0.78867513459481288}, {0.5, 0.5}, 1.7320508075688773};
+inline constexpr GaussRule<4> gauss_4{{0.069431844202973712, 0.33000947820757187, 0.66999052179242813, 0.93056815579702629},
+                                      {0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693},
+                                      1.1612497784969424};
 
 /// Dormand & Prince 1980 (J Comput Appl Math 6:19), order 5, error estimate of order 4; interpolant of order 4 of
 /// Shampine 1986 (Math Comp 46:135).
@@ -19,6 +30,7 @@ struct DormandPrince5 {
   static constexpr std::size_t dense_stages = 0; ///< further ones, for the inside of the step
   static constexpr std::size_t dense_vectors = 4;
   static constexpr bool two_estimates = false;
+  static constexpr auto signal_rule = gauss_2;
 
   static constexpr double a[7][6] = {
       {0},
@@ -58,6 +70,7 @@ struct Dop853 {
   static constexpr std::size_t dense_stages = 3;
   static constexpr std::size_t dense_vectors = 4;
   static constexpr bool two_estimates = true;
+  static constexpr auto signal_rule = gauss_4;
 
   static constexpr double a[16][15] = {
       {0},

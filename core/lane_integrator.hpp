@@ -578,10 +578,10 @@ private:
       run.watcher->step(DenseStep<LaneStepper<M>>(slot, segment.begin, run.report.time, slot.kept_fraction));
   }
 
-  /// Signals at the two Gauss nodes of every piece of every lane's step.
+  /// Signals at the Gauss nodes of every piece of every lane's step.
   void take_signals() {
-    constexpr double half_distance = 0.28867513459481288225; // of the nodes, over the piece: 1 / (2 sqrt 3)
-    constexpr double root_of_three = 1.7320508075688772935;
+    constexpr auto rule = Pair::signal_rule;
+    constexpr std::size_t last_node = rule.nodes.size() - 1;
     Lanes piece(0.0), last_piece(0.0), share(0.0);
     std::array<double, width> piece_end{};
     std::size_t most = 0;
@@ -597,15 +597,18 @@ private:
     });
     for (std::size_t number = 0; number < most; ++number) {
       piece = min(Lanes(static_cast<double>(number)), last_piece);
-      for (const bool second : {false, true}) {
-        const Lanes fraction = (piece + (second ? 0.5 + half_distance : 0.5 - half_distance)) * share;
+      for (std::size_t node = 0; node <= last_node; ++node) {
+        const Lanes fraction = (piece + rule.nodes[node]) * share;
         interpolate(fraction, probe);
-        evaluate_signals(multiply_add(length, fraction, time), probe, second ? signals_rise.data() : signals_mean.data());
-      }
-      for (std::size_t i = 0; i < signals_mean.size(); ++i) {
-        const Lanes first = signals_mean[i];
-        signals_mean[i] = 0.5 * (first + signals_rise[i]);
-        signals_rise[i] = root_of_three * (signals_rise[i] - first);
+        evaluate_signals(multiply_add(length, fraction, time), probe, signals_now.data());
+        for (std::size_t i = 0; i < signals_now.size(); ++i) {
+          const Lanes before_now = node == 0 ? Lanes(0.0) : signals_mean[i];
+          signals_mean[i] = multiply_add(Lanes(rule.weights[node]), signals_now[i], before_now);
+          if (node == 0)
+            signals_rise[i] = signals_now[i];
+          else if (node == last_node)
+            signals_rise[i] = rule.rise * (signals_now[i] - signals_rise[i]);
+        }
       }
       each_accepted([&](Slot& slot) {
         const std::size_t lane = slot.lane;
@@ -657,6 +660,7 @@ private:
   std::vector<Lanes> events_after = event_values;
   std::vector<Lanes> signals_mean = std::vector<Lanes>(most_signals());
   std::vector<Lanes> signals_rise = signals_mean;
+  std::vector<Lanes> signals_now = signals_mean;
   std::array<std::unique_ptr<Slot>, width> slots;
   std::deque<LaneRun<M>*> waiting, over;
   std::size_t running = 0;

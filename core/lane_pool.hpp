@@ -39,7 +39,7 @@ public:
   /// Which signals those are. Others may be filled in as well.
   virtual SignalPartsOf<M> signal_parts() const { return {}; }
   /// A piece of an accepted step, after step(): over [begin, end] (absolute, s) signal i has the mean mean[i * stride]
-  /// and rises by rise[i * stride], by the two-point Gauss rule.
+  /// and rises by rise[i * stride], by the method's Gauss rule.
   virtual void signals(double /*begin*/, double /*end*/, const double* /*mean*/, const double* /*rise*/,
                        std::size_t /*stride*/) {}
 };

@@ -47,6 +47,24 @@ T open_pressure_integral(const T& p, const CollapseRange<T>& range) {
   return width * (x * x * x * (1.0 - 0.5 * x)) + max(T(0.0), p - range.open);
 }
 
+/// open_fraction and, over the range's width, open_pressure_integral at the same place.
+template <class T>
+struct VesselOpening {
+  T fraction;
+  T integral;
+};
+
+/// Both at x = (p - closed) / (open - closed), for loops over pressures of one vessel.
+template <class T>
+VesselOpening<T> vessel_opening(const T& x) {
+  using std::max;
+  using std::min;
+  const T above = max(T(0.0), x);
+  const T within = min(T(1.0), above);
+  const T square = within * within;
+  return {square * (3.0 - 2.0 * within), square * within * (1.0 - 0.5 * within) + (above - within)};
+}
+
 /// Effective driving pressure (mmHg) past a venous valve: nothing backward, all forward but for the pressure that opens
 /// the valve, which takes `opening_pressure` mmHg from shut to fully open.
 template <class T>

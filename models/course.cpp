@@ -23,8 +23,10 @@ constexpr double beats_after_change = 4.0;
 constexpr double shortest_stretch = 1.0;
 /// Beats that are this close are one.
 constexpr double rounding = 1e-6;
-/// Steps of the pulsatile limb in the fastest beat.
-constexpr double steps_per_beat = 20.0;
+/// Steps of the pulsatile limb in the fastest beat. The widest gap between stages is half a step of order 5 and a quarter of a step of
+/// order 8.
+constexpr double steps_per_beat_of_order_5 = 20.0;
+constexpr double steps_per_beat_of_order_8 = 12.0;
 constexpr double fastest_heart_rate = 3.0; // 1/s
 /// Beats of the pulsatile limb at rest until it beats as it always will.
 constexpr double beats_before_the_run = 5.0;
@@ -98,7 +100,9 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
   return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }
 
-double longest_pulsatile_step() { return 1.0 / (steps_per_beat * fastest_heart_rate); }
+double longest_pulsatile_step(Stepper stepper) {
+  return 1.0 / ((stepper == Stepper::dop853 ? steps_per_beat_of_order_8 : steps_per_beat_of_order_5) * fastest_heart_rate);
+}
 
 Course::Course(const Scenario& of, const LimbParameters<double>& limb, const CourseOptions& how)
     : scenario(of), parameters(limb), options(how) {
@@ -145,7 +149,7 @@ core::IntegrationOptions Course::integration_options(bool beat_by_beat) const {
   integration.relative_tolerance = options.step_tolerance;
   integration.absolute_tolerance = options.step_tolerance;
   if (beat_by_beat)
-    integration.maximum_step = longest_pulsatile_step();
+    integration.maximum_step = options.longest_pulsatile_step;
   return integration;
 }
 

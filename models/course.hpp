@@ -22,9 +22,14 @@
 
 namespace limbflow::models {
 
+/// Longest step of the pulsatile limb, s: none of a stepper's stages is so far from the next that the tip of a pulse, however fast the
+/// heart, fits between them.
+double longest_pulsatile_step(Stepper stepper = Stepper::dopri5);
+
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
   double step_tolerance = 1e-8;   ///< relative, and absolute over each state's scale
+  double longest_pulsatile_step = models::longest_pulsatile_step(); ///< s
   bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff, begins and ends of sets
   std::function<bool()> cancel{};
 };
@@ -50,9 +55,6 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
 
 /// The start of a beat, as the averaged limb counts them, that is nearest to a phase.
 double nearest_beat_start(double phase);
-
-/// Longest step of the pulsatile limb, s: it never steps over the tip of a pulse, however fast the heart.
-double longest_pulsatile_step();
 
 /// Several observers as one, in order.
 template <class... Observers>

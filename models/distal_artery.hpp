@@ -92,43 +92,59 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   using std::max;
   using std::min;
   const auto& shape = pulse_shape_samples<Steps>();
-  const T step = period * (1.0 / static_cast<double>(Steps));
+  constexpr double share = 1.0 / static_cast<double>(Steps);
+  const T step = period * share;
   const T volume_step = path.compliance / step;
   const T per_volume_step = step / path.compliance;
+
+  // Each vessel in its own coordinate, x = per_width head + at_zero, and its flows as the change of head that they make in a step.
+  struct Branch {
+    T width, per_width, at_zero, slope, gain;
+    Branch(const T& conductance, const T& outside_head, const CollapseRange<T>& range, const T& per_step)
+        : width(range.open - range.closed), per_width(1.0 / width), at_zero(-(outside_head + range.closed) * per_width),
+          slope(conductance * per_step), gain(slope * width) {}
+    VesselOpening<T> opening(const T& head) const { return vessel_opening(T(head * per_width + at_zero)); }
+  };
+  const Branch artery(path.artery_conductance, path.cuff_head, path.artery, per_volume_step);
+  const Branch resting(path.resting_conductance, path.resting_outside_head, path.arteriole, per_volume_step);
+  const Branch working(path.working_conductance, path.squeeze_head, path.vessel, per_volume_step);
+  const T back = resting.slope * path.resting_back_integral + working.slope * path.working_back_integral;
+
   T head = first_head;
-  BeatMeans<T> means{T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), T(0.0), first_head, first_head, first_head};
+  T heads = T(0.0), resting_openings = T(0.0), working_openings = T(0.0); // sums over the steps
+  T resting_changes = T(0.0), working_changes = T(0.0);
+  BeatMeans<T> means;
+  means.lowest_head = means.highest_head = first_head;
   for (std::size_t k = 0; k < Steps; ++k) {
-    const T source = diastolic_head + shape[k] * pulse_pressure;
-    const T working = working_muscle_flow(head, path);
-    const T working_slope = path.working_conductance * open_fraction(head - path.squeeze_head, path.vessel);
-    const T resting = resting_integral(head, path);
-    const T resting_slope = open_fraction(head - path.resting_outside_head, path.arteriole);
-    const T net = cuff_artery_flow(source, head, path) - resting_beds_flow(resting, path) - working;
-    const T slope = path.artery_conductance * open_fraction(head - path.cuff_head, path.artery) +
-                    path.resting_conductance * resting_slope + working_slope;
+    const T inlet = artery.opening(T(diastolic_head + shape[k] * pulse_pressure)).integral;
+    const VesselOpening<T> in = artery.opening(head);
+    const VesselOpening<T> beds = resting.opening(head);
+    const VesselOpening<T> muscle = working.opening(head);
+    const T net = artery.gain * (inlet - in.integral) - resting.gain * beds.integral - working.gain * muscle.integral + back;
     // (1 - exp(-z)) / z to second order in z, bounded for any z
-    const T z = slope * per_volume_step;
-    const T change = net * per_volume_step * (1.0 + 0.5 * z) / (1.0 + z + 0.5 * z * z);
-    const T middle = head + 0.5 * change;
-    const T working_middle = working + 0.5 * change * working_slope;
-    const T resting_middle = resting + 0.5 * change * resting_slope;
-    means.distal_head = means.distal_head + middle;
-    means.working_flow = means.working_flow + working_middle;
-    means.resting_integral = means.resting_integral + resting_middle;
-    means.inflow = means.inflow + change * volume_step + resting_beds_flow(resting_middle, path) + working_middle;
+    const T z = artery.slope * in.fraction + resting.slope * beds.fraction + working.slope * muscle.fraction;
+    const T bounded = 1.0 + 0.5 * z;
+    const T change = net * (bounded / (1.0 + z * bounded));
+    heads = heads + head;
+    resting_openings = resting_openings + beds.integral;
+    working_openings = working_openings + muscle.integral;
+    resting_changes = resting_changes + change * beds.fraction;
+    working_changes = working_changes + change * muscle.fraction;
     head = head + change;
     means.lowest_head = min(means.lowest_head, head);
     means.highest_head = max(means.highest_head, head);
   }
-  constexpr double share = 1.0 / static_cast<double>(Steps);
-  means.inflow = means.inflow * share;
-  means.coming_head = means.distal_head * share;
-  means.distal_head = means.coming_head - 0.5 * (head - first_head);
-  means.working_flow =
-      means.working_flow * share - 0.5 * (working_muscle_flow(head, path) - working_muscle_flow(first_head, path));
-  means.resting_integral =
-      means.resting_integral * share - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path));
   means.last_head = head;
+  // in the middle of each step
+  const T rise = head - first_head;
+  means.coming_head = share * heads + 0.5 * share * rise;
+  const T coming_resting = share * (resting.width * resting_openings + 0.5 * resting_changes);
+  const T coming_working =
+      path.working_conductance * (share * (working.width * working_openings + 0.5 * working_changes) - path.working_back_integral);
+  means.inflow = share * volume_step * rise + resting_beds_flow(coming_resting, path) + coming_working;
+  means.distal_head = means.coming_head - 0.5 * rise;
+  means.working_flow = coming_working - 0.5 * (working_muscle_flow(head, path) - working_muscle_flow(first_head, path));
+  means.resting_integral = coming_resting - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path));
   means.volume_rate = means.inflow - resting_beds_flow(means.resting_integral, path) - means.working_flow;
   return means;
 }

@@ -5,9 +5,12 @@
 namespace {
 
 limbflow::models::LimbPools make_pools() {
+  using limbflow::core::Dop853;
   using limbflow::core::DormandPrince5;
   using limbflow::core::LaneIntegrator;
   return {std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, DormandPrince5>>(),
+          std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, Dop853>>(),
+          std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, Dop853>>(),
           std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, DormandPrince5>>()};
 }
 

@@ -9,8 +9,11 @@
 
 namespace limbflow::models {
 
+/// By Dormand-Prince 5 where the name does not say otherwise.
 struct LimbPools {
   std::unique_ptr<core::LanePool<AveragedLimb>> averaged;
+  std::unique_ptr<core::LanePool<PulsatileLimb>> pulsatile_by_dop853;
+  std::unique_ptr<core::LanePool<AveragedLimb>> averaged_by_dop853;
   std::unique_ptr<core::LanePool<PulsatileLimb>> pulsatile;
 };
 

@@ -360,14 +360,43 @@ public:
 
   std::unique_ptr<RunJob> hand_back() { return std::move(owned); }
 
-  /// To be called once, before go_on().
+  /// To be called once, before all else.
   void start() {
     kept = kept_signals(job.options);
-    const RestingLimb rest = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
-    parameters = rest.parameters;
-    std::copy(rest.state.begin(), rest.state.end(), state.begin());
-    begin_course();
+    parameters = limb_parameters(scenario);
   }
+
+  /// Begins the course if the limb's rest is known.
+  bool begin_at_rest(core::InstructionSet set) {
+    const auto rest = known_resting_limb(parameters, scenario.external_pressure_mmHg, set);
+    if (rest)
+      begin_course(*rest);
+    return rest.has_value();
+  }
+
+  /// Brings the limb to rest first.
+  void settle(core::LanePool<AveragedLimb>& pool, core::InstructionSet set) {
+    if (!settling)
+      settling = std::make_unique<Settling>(parameters, scenario.external_pressure_mmHg, set);
+    settling->prepare(averaged);
+    pool.add(averaged);
+  }
+
+  bool is_settling() const { return settling != nullptr; }
+  bool settles_the_limb_of(const Member& other) const {
+    return settling && settling->is_of(other.parameters, other.scenario.external_pressure_mmHg);
+  }
+
+  /// Takes an integration of settle() back. True when the limb is at rest; the course has begun then.
+  bool take_settled() {
+    if (!settling->done(averaged))
+      return false;
+    const auto done = std::move(settling);
+    begin_course(done->limb());
+    return true;
+  }
+
+  std::vector<Member*> followers; ///< that wait for the rest of the same limb
 
   /// Puts the integration that comes next into its pool. False when the run is over.
   bool go_on(LimbPools& pools) {
@@ -379,9 +408,9 @@ public:
     if (leg->recorded)
       recorder->new_stretch();
     if (leg->pulsatile)
-      submit(*pools.pulsatile, pulsatile, *leg);
+      submit(scenario.stepper == Stepper::dop853 ? *pools.pulsatile_by_dop853 : *pools.pulsatile, pulsatile, *leg);
     else
-      submit(*pools.averaged, averaged, *leg);
+      submit(scenario.stepper == Stepper::dop853 ? *pools.averaged_by_dop853 : *pools.averaged, averaged, *leg);
     return true;
   }
 
@@ -411,7 +440,9 @@ private:
     pool.add(integration);
   }
 
-  void begin_course() {
+  void begin_course(const RestingLimb& rest) {
+    parameters = rest.parameters;
+    std::copy(rest.state.begin(), rest.state.end(), state.begin());
     if (scenario.has_cuff)
       job.result.aop_mmHg =
           scenario.measured_aop_mmHg ? *scenario.measured_aop_mmHg
@@ -420,6 +451,7 @@ private:
     CourseOptions options;
     options.fidelity = scenario.fidelity;
     options.step_tolerance = step_tolerance(scenario.relative_tolerance);
+    options.longest_pulsatile_step = longest_pulsatile_step(scenario.stepper);
     options.resolve_changes = !job.options.waveforms;
     options.cancel = job.options.cancel;
     course.emplace(scenario, parameters, options);
@@ -457,6 +489,7 @@ private:
   const Scenario& scenario;
   Kept kept;
   LimbParameters<double> parameters{};
+  std::unique_ptr<Settling> settling; // on the way to rest
   std::optional<Course> course;
   std::optional<BeatMeanRecorder> recorder;
   std::optional<Measurer> measurer;
@@ -469,7 +502,7 @@ private:
 /// All jobs of one thread, as many at a time as keep the lanes of both pools full.
 class Crew {
 public:
-  explicit Crew(core::InstructionSet set) : pools(limb_pools(set)) {}
+  explicit Crew(core::InstructionSet instructions) : set(instructions), pools(limb_pools(instructions)) {}
 
   void work(const std::function<std::unique_ptr<RunJob>()>& next_job,
             const std::function<void(std::unique_ptr<RunJob>)>& take) {
@@ -483,10 +516,7 @@ public:
           start(std::move(job));
         hand_over(take);
       }
-      if (pools.averaged->pending() >= pools.pulsatile->pending())
-        advance(*pools.averaged);
-      else
-        advance(*pools.pulsatile);
+      advance_fullest();
       hand_over(take);
     }
   }
@@ -498,8 +528,21 @@ private:
     Member& member = members.emplace_back(std::move(job));
     go_on(member, [&] {
       member.start();
-      return member.go_on(pools);
+      return set_off(member);
     });
+  }
+
+  /// Begins a member's course, or has it wait for its limb to come to rest.
+  bool set_off(Member& member) {
+    if (member.begin_at_rest(set))
+      return member.go_on(pools);
+    const auto leader = std::find_if(members.begin(), members.end(),
+                                     [&](const Member& other) { return other.settles_the_limb_of(member); });
+    if (leader != members.end())
+      leader->followers.push_back(&member);
+    else
+      member.settle(*pools.averaged, set);
+    return true;
   }
 
   /// Does what says whether the run goes on; if not, or if that throws, the member is over.
@@ -523,6 +566,19 @@ private:
     over.clear();
   }
 
+  void advance_fullest() {
+    const auto most = std::max({pools.averaged->pending(), pools.pulsatile->pending(), pools.averaged_by_dop853->pending(),
+                                pools.pulsatile_by_dop853->pending()});
+    if (pools.averaged->pending() == most)
+      advance(*pools.averaged);
+    else if (pools.pulsatile->pending() == most)
+      advance(*pools.pulsatile);
+    else if (pools.averaged_by_dop853->pending() == most)
+      advance(*pools.averaged_by_dop853);
+    else
+      advance(*pools.pulsatile_by_dop853);
+  }
+
   template <core::Model M>
   void advance(core::LanePool<M>& pool) {
     core::LaneRun<M>* run = pool.next();
@@ -530,12 +586,24 @@ private:
       return;
     auto& integration = static_cast<Member::Integration<M>&>(*run);
     Member& member = integration.member;
+    std::vector<Member*> followers;
     go_on(member, [&] {
-      member.take_back(integration);
-      return member.go_on(pools);
+      if (!member.is_settling()) {
+        member.take_back(integration);
+        return member.go_on(pools);
+      }
+      followers.swap(member.followers);
+      if (member.take_settled())
+        return member.go_on(pools);
+      followers.swap(member.followers);
+      member.settle(*pools.averaged, set);
+      return true;
     });
+    for (Member* follower : followers)
+      go_on(*follower, [&] { return set_off(*follower); });
   }
 
+  core::InstructionSet set;
   LimbPools pools;
   Members members;
   std::vector<std::unique_ptr<RunJob>> over;

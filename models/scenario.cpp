@@ -18,6 +18,7 @@ std::string_view name_of(CuffMaterial material) {
 std::string_view name_of(CuffDevice device) { return name_in(devices, device); }
 std::string_view name_of(CuffDuring during) { return name_in(durings, during); }
 std::string_view name_of(Fidelity fidelity) { return name_in(fidelities, fidelity); }
+std::string_view name_of(Stepper stepper) { return name_in(steppers, stepper); }
 
 const LimbAnthropometry& limb_of(const Scenario& scenario) {
   return scenario.limb == LimbKind::arm ? scenario.person.arm : scenario.person.leg;

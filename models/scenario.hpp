@@ -25,6 +25,8 @@ enum class CuffKind { cuff, strap };
 enum class CuffMaterial { nylon, elastic, stiff, medium, soft };
 enum class CuffDevice { regulated, unregulated };
 enum class Fidelity { averaged, pulsatile };
+/// How steps are taken (core/explicit_methods.hpp). Automatic: by Dormand-Prince 5.
+enum class Stepper { automatic, dopri5, dop853 };
 
 /// Size of one limb. All zero for a limb that the file does not describe and the scenario does not use.
 struct LimbAnthropometry {
@@ -144,6 +146,7 @@ struct Scenario {
 
   Fidelity fidelity = Fidelity::averaged;
   double relative_tolerance = 0;
+  Stepper stepper = Stepper::automatic;
   double sample_interval_s = 0;
   core::ParameterTable parameters;
 
@@ -159,6 +162,7 @@ std::string_view name_of(CuffMaterial material);
 std::string_view name_of(CuffDevice device);
 std::string_view name_of(CuffDuring during);
 std::string_view name_of(Fidelity fidelity);
+std::string_view name_of(Stepper stepper);
 
 /// Anthropometry of the limb that the scenario is about.
 const LimbAnthropometry& limb_of(const Scenario& scenario);

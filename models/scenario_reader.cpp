@@ -401,6 +401,7 @@ private:
     TableReader reader = root.table("simulation");
     scenario_.fidelity = reader.choice("fidelity", fidelities, Fidelity::averaged);
     scenario_.relative_tolerance = reader.number("tolerance", {.low = 1e-12, .high = 1e-2}, 1e-6);
+    scenario_.stepper = reader.choice("stepper", steppers, Stepper::automatic);
     scenario_.sample_interval_s = read_time(reader, "sample_interval", {.low = 0.001, .high = 600, .unit = "s"}, 1);
     if (const double samples = duration_of(scenario_) / scenario_.sample_interval_s; samples > most_samples)
       reader.error("sample_interval", "out-of-range", "makes " + core::format_number(std::ceil(samples)) + " samples",

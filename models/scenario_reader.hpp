@@ -70,6 +70,7 @@ inline constexpr auto scenario_file_keys = std::to_array<std::string_view>({
     "measure",
     "simulation.fidelity",
     "simulation.tolerance",
+    "simulation.stepper",
     "simulation.sample_interval",
     "parameters",
 });

@@ -3,9 +3,11 @@
 #include "core/integrate.hpp"
 #include "models/anatomy.hpp"
 #include "models/cuff_transmission.hpp"
+#include "models/limb_pools.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <limits>
 #include <list>
 #include <mutex>
@@ -47,10 +49,9 @@ struct VolumeReader {
   void end_segment(double, const core::StateOf<AveragedLimb>& y) { last = volume(y); }
 };
 
-RestingLimb settled_limb(const LimbParameters<double>& parameters, double external_pressure) {
-  RestingLimb limb{parameters, std::vector<double>(limb_state_count, 0.0)};
-  LimbParameters<double>& p = limb.parameters;
-  std::vector<double>& y = limb.state;
+/// Where a limb starts on its way to rest.
+std::vector<double> state_before_rest(const LimbParameters<double>& p) {
+  std::vector<double> y(limb_state_count, 0.0);
   y[arterial_volume] = p.arterial_compliance * (p.resting_arterial_pressure + p.hydrostatic_limb);
   const double filled = 0.5 * (p.vein_unstressed_volume + 0.5 * p.vein_maximum_volume) * p.vein_scale;
   y[deep_venous_volume] = p.deep_share * filled;
@@ -67,61 +68,32 @@ RestingLimb settled_limb(const LimbParameters<double>& parameters, double extern
   y[muscle_oxygen] = p.muscle.resting_oxygen;
   y[capillary_oxygen] = 0.7 * p.muscle.oxygen.haemoglobin;
   y[capillary_lactate] = y[blood_lactate] = p.resting_blood_lactate;
-
-  LimbControls<double> controls;
-  controls.external_pressure = external_pressure;
-  for (int pass = 0; pass < 2; ++pass) { // the references move a little when they are read off the first pass
-    core::Timeline<LimbControls<double>> rest;
-    rest.append(settling_time, controls, "settling");
-    const core::RunReport report = core::integrate<AveragedLimb>(y, rest, p, tight_tolerance());
-    if (report.outcome != core::Outcome::completed)
-      throw std::runtime_error("the limb found no resting state: " + report.describe());
-    p.reference_volume =
-        y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume];
-    p.reference_deep_volume = y[deep_venous_volume];
-    p.reference_interstitial_volume = y[interstitial_volume];
-    p.resting_capillary_oxygen = y[capillary_oxygen];
-    p.muscle.resting_oxygen = y[muscle_oxygen];
-    double energy = 0.0;
-    double lactate = 0.0;
-    double phosphocreatine = 0.0;
-    for (std::size_t k = 0; k < fibre_classes; ++k) {
-      const double share = p.muscle.pool.share[k];
-      energy += share * y[fibre_energy + k];
-      lactate += share * y[fibre_lactate + k];
-      phosphocreatine +=
-          share * phosphates(y[fibre_energy + k], y[fibre_ph + k], p.muscle.fibre[k]).phosphocreatine;
-    }
-    p.muscle.resting_energy = energy;
-    p.muscle.resting_lactate = lactate;
-    p.resting_phosphocreatine = phosphocreatine;
-  }
-  y[inflow_volume] = y[outflow_volume] = y[lymph_volume] = 0.0;
-  return limb;
+  return y;
 }
 
 /// The limbs that were brought to rest last: runs and tests of one limb share its rest, which takes as long as a short run.
 class RestingLimbs {
 public:
-  RestingLimb of(const LimbParameters<double>& parameters, double external_pressure) {
-    {
-      const std::lock_guard lock(mutex);
-      const auto known = std::find_if(latest.begin(), latest.end(), [&](const Entry& entry) {
-        return entry.external_pressure == external_pressure &&
-               std::memcmp(&entry.parameters, &parameters, sizeof parameters) == 0;
-      });
-      if (known != latest.end()) {
-        latest.splice(latest.begin(), latest, known);
-        return latest.front().limb;
-      }
-    }
-    Entry entry{parameters, external_pressure, settled_limb(parameters, external_pressure)};
-    RestingLimb limb = entry.limb;
+  std::optional<RestingLimb> find(const LimbParameters<double>& parameters, double external_pressure,
+                                  core::InstructionSet set) {
+    const std::lock_guard lock(mutex);
+    const auto known = std::find_if(latest.begin(), latest.end(), [&](const Entry& entry) {
+      return entry.external_pressure == external_pressure && entry.set == set &&
+             std::memcmp(&entry.parameters, &parameters, sizeof parameters) == 0;
+    });
+    if (known == latest.end())
+      return std::nullopt;
+    latest.splice(latest.begin(), latest, known);
+    return latest.front().limb;
+  }
+
+  void remember(const LimbParameters<double>& parameters, double external_pressure, core::InstructionSet set,
+                const RestingLimb& limb) {
+    Entry entry{parameters, external_pressure, set, limb};
     const std::lock_guard lock(mutex);
     latest.push_front(std::move(entry));
     if (latest.size() > most)
       latest.pop_back();
-    return limb;
   }
 
 private:
@@ -130,17 +102,97 @@ private:
   struct Entry {
     LimbParameters<double> parameters;
     double external_pressure;
+    core::InstructionSet set; // whose last digits the limb has
     RestingLimb limb;
   };
   std::mutex mutex;
   std::list<Entry> latest; // most recently used first
 };
 
+RestingLimbs& resting_limbs() {
+  static RestingLimbs known;
+  return known;
+}
+
 } // namespace
 
-RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure) {
-  static RestingLimbs known;
-  return known.of(parameters, external_pressure);
+Settling::Settling(const LimbParameters<double>& parameters, double pressure, core::InstructionSet instructions)
+    : asked(parameters), external_pressure(pressure), set(instructions), settled{parameters, state_before_rest(parameters)},
+      options(tight_tolerance()) {
+  LimbControls<double> controls;
+  controls.external_pressure = external_pressure;
+  rest.append(settling_time, controls, "settling");
+}
+
+bool Settling::is_of(const LimbParameters<double>& parameters, double pressure) const {
+  return external_pressure == pressure && std::memcmp(&asked, &parameters, sizeof parameters) == 0;
+}
+
+void Settling::prepare(core::LaneRun<AveragedLimb>& run) const {
+  std::copy(settled.state.begin(), settled.state.end(), run.state.begin());
+  run.parameters = &settled.parameters;
+  run.timeline = &rest;
+  run.options = &options;
+  run.watcher = nullptr;
+}
+
+bool Settling::done(const core::LaneRun<AveragedLimb>& run) {
+  if (run.error)
+    std::rethrow_exception(run.error);
+  if (run.report.outcome != core::Outcome::completed)
+    throw std::runtime_error("the limb found no resting state: " + run.report.describe());
+  settled.state.assign(run.state.begin(), run.state.end());
+  read_references();
+  constexpr int all_passes = 2; // the references move a little when they are read off the first
+  if (++passes < all_passes)
+    return false;
+  for (const LimbState counted : {inflow_volume, outflow_volume, lymph_volume})
+    settled.state[counted] = 0.0;
+  resting_limbs().remember(asked, external_pressure, set, settled);
+  return true;
+}
+
+void Settling::read_references() {
+  LimbParameters<double>& p = settled.parameters;
+  const std::vector<double>& y = settled.state;
+  p.reference_volume =
+      y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume];
+  p.reference_deep_volume = y[deep_venous_volume];
+  p.reference_interstitial_volume = y[interstitial_volume];
+  p.resting_capillary_oxygen = y[capillary_oxygen];
+  p.muscle.resting_oxygen = y[muscle_oxygen];
+  double energy = 0.0;
+  double lactate = 0.0;
+  double phosphocreatine = 0.0;
+  for (std::size_t k = 0; k < fibre_classes; ++k) {
+    const double share = p.muscle.pool.share[k];
+    energy += share * y[fibre_energy + k];
+    lactate += share * y[fibre_lactate + k];
+    phosphocreatine +=
+        share * phosphates(y[fibre_energy + k], y[fibre_ph + k], p.muscle.fibre[k]).phosphocreatine;
+  }
+  p.muscle.resting_energy = energy;
+  p.muscle.resting_lactate = lactate;
+  p.resting_phosphocreatine = phosphocreatine;
+}
+
+RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure, core::InstructionSet set) {
+  if (auto known = known_resting_limb(parameters, external_pressure, set))
+    return *std::move(known);
+  const LimbPools pools = limb_pools(set);
+  Settling settling(parameters, external_pressure, set);
+  core::LaneRun<AveragedLimb> run;
+  do {
+    settling.prepare(run);
+    pools.averaged->add(run);
+    pools.averaged->next();
+  } while (!settling.done(run));
+  return settling.limb();
+}
+
+std::optional<RestingLimb> known_resting_limb(const LimbParameters<double>& parameters, double external_pressure,
+                                              core::InstructionSet set) {
+  return resting_limbs().find(parameters, external_pressure, set);
 }
 
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,

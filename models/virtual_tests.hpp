@@ -1,10 +1,14 @@
 // Virtual tests: freeze the limb as it is and run a short experiment on a copy.
 #pragma once
 
+#include "core/instruction_set.hpp"
+#include "core/lane_pool.hpp"
 #include "models/limb.hpp"
 #include "models/scenario.hpp"
 
+#include <optional>
 #include <span>
+#include <vector>
 
 namespace limbflow::models {
 
@@ -17,7 +21,43 @@ struct RestingLimb {
 /// The limb after 50 minutes in its posture without cuff or work, flows counted from zero. Volumes, oxygen, phosphates and lactate of
 /// muscle in that state become the references from which changes count. The last few hundred limbs are remembered.
 /// Throws std::runtime_error, naming state and time, if no resting state is reached.
-RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure = 0.0);
+RestingLimb resting_limb(const LimbParameters<double>& parameters, double external_pressure = 0.0,
+                         core::InstructionSet set = core::instruction_set());
+
+/// The same limb if it is remembered.
+std::optional<RestingLimb> known_resting_limb(const LimbParameters<double>& parameters, double external_pressure,
+                                              core::InstructionSet set);
+
+/// A limb on its way to rest, for whoever has a pool that settles many side by side:
+///
+///   do { settling.prepare(run); integrate run in a pool of `set`; } while (!settling.done(run));
+class Settling {
+public:
+  Settling(const LimbParameters<double>& parameters, double external_pressure, core::InstructionSet set);
+  Settling(const Settling&) = delete;
+  Settling& operator=(const Settling&) = delete;
+
+  /// The integration that comes next. The run points into this object.
+  void prepare(core::LaneRun<AveragedLimb>& run) const;
+  /// Takes an integration back; whether the limb is at rest, which is then remembered. Throws as resting_limb.
+  bool done(const core::LaneRun<AveragedLimb>& run);
+
+  /// Once done: the limb at rest.
+  const RestingLimb& limb() const { return settled; }
+  /// Whether this limb under this pressure is the one that comes to rest.
+  bool is_of(const LimbParameters<double>& parameters, double external_pressure) const;
+
+private:
+  void read_references();
+
+  LimbParameters<double> asked;
+  double external_pressure;
+  core::InstructionSet set;
+  RestingLimb settled;
+  core::Timeline<LimbControls<double>> rest;
+  core::IntegrationOptions options;
+  int passes = 0;
+};
 
 /// Arterial occlusion pressure: the cuff pressure (mmHg gauge) at which the pulse below the cuff is gone.
 ///

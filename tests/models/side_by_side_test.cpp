@@ -1,6 +1,9 @@
 // Scenarios side by side: each has the bits that it has alone, wherever it stands and whoever its neighbours are.
+#include "models/anatomy.hpp"
+#include "models/limb_pools.hpp"
 #include "models/run.hpp"
 #include "models/scenario.hpp"
+#include "models/virtual_tests.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,6 +33,8 @@ std::vector<Scenario> sessions() {
   all.push_back(with(base, {{"exercise.load", "90 %1RM"}, {"exercise.until", "failure"}}));
   all.push_back(with(base, {{"simulation.fidelity", "pulsatile"}}));
   all.push_back(with(base, {{"person", "older_woman"}}));
+  all.push_back(with(base, {{"simulation.stepper", "dopri5"}}));
+  all.push_back(with(base, {{"simulation.stepper", "dop853"}}));
   return all;
 }
 
@@ -72,6 +77,39 @@ TEST(SideBySide, ARunHasTheSameBitsAloneAndInAnyCompany) {
       ASSERT_EQ(bits.size(), alone.size());
       EXPECT_EQ(std::memcmp(bits.data(), alone.data(), bits.size() * sizeof(double)), 0);
     }
+  }
+}
+
+TEST(SideBySide, ALimbComesToTheSameRestAloneAndInCompany) {
+  std::vector<Scenario> all;
+  for (int k = 0; k < 11; ++k) // the last is the first once more: it waits for that one's rest
+    all.push_back(with(load_scenario("30-15-15-15"), {{"exercise.sets", "[1]"},
+                                                       {"timing.baseline", "2 s"},
+                                                       {"timing.recovery", "2 s"},
+                                                       {"person.systolic_pressure", std::to_string(117 + 3 * (k % 10)) + ".25 mmHg"}}));
+  std::vector<const Scenario*> order;
+  for (const Scenario& scenario : all)
+    order.push_back(&scenario);
+  const auto results = side_by_side(order);
+  EXPECT_EQ(std::memcmp(results.at(&all.front()).data(), results.at(&all.back()).data(),
+                        results.at(&all.front()).size() * sizeof(double)), 0);
+  const core::InstructionSet set = core::instruction_set();
+  const LimbPools pools = limb_pools(set);
+  for (const Scenario& scenario : all) {
+    const LimbParameters<double> parameters = limb_parameters(scenario);
+    const auto in_company = known_resting_limb(parameters, scenario.external_pressure_mmHg, set);
+    ASSERT_TRUE(in_company);
+    Settling settling(parameters, scenario.external_pressure_mmHg, set);
+    core::LaneRun<AveragedLimb> run;
+    do {
+      settling.prepare(run);
+      pools.averaged->add(run);
+      ASSERT_EQ(pools.averaged->next(), &run);
+    } while (!settling.done(run));
+    const RestingLimb& alone = settling.limb();
+    EXPECT_EQ(std::memcmp(&alone.parameters, &in_company->parameters, sizeof alone.parameters), 0);
+    ASSERT_EQ(alone.state.size(), in_company->state.size());
+    EXPECT_EQ(std::memcmp(alone.state.data(), in_company->state.data(), alone.state.size() * sizeof(double)), 0);
   }
 }
 
