@@ -10,7 +10,7 @@ readonly system_packages=(
   libboost-dev libeigen3-dev libhdf5-dev libtomlplusplus-dev libhwy-dev libgtest-dev libbenchmark-dev libsundials-dev
 )
 # What the compiled library and the installed package are made from; newer than the stamp means build again.
-readonly build_inputs=(CMakeLists.txt pyproject.toml core models bindings scenarios tests/CMakeLists.txt tests/core tests/models)
+readonly build_inputs=(CMakeLists.txt pyproject.toml core models bindings scenarios tests/CMakeLists.txt tests/core tests/models tests/fuzz benchmarks)
 
 say() {
   if [[ -t 2 ]]; then printf '\033[1m== %s\033[0m\n' "$*" >&2; else printf '== %s\n' "$*" >&2; fi
@@ -97,7 +97,7 @@ run_sanitized() {
   local -x LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} UBSAN_OPTIONS=print_stacktrace=1
   say "address, undefined and leak sanitizers: build/cmake-sanitize"
   cmake --preset sanitize >/dev/null
-  cmake --build build/cmake-sanitize --target core_tests models_tests
+  cmake --build build/cmake-sanitize --target core_tests models_tests replays
   ctest --test-dir build/cmake-sanitize --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
   say "thread sanitizer: build/cmake-thread-sanitize"
   cmake --preset thread-sanitize >/dev/null
@@ -135,7 +135,7 @@ run_coverage() {
   create_environment
   .venv/bin/python -m pip install --quiet gcovr
   cmake --preset coverage >/dev/null
-  cmake --build build/cmake-coverage --target core_tests models_tests
+  cmake --build build/cmake-coverage --target core_tests models_tests replays
   find build/cmake-coverage -name '*.gcda' -delete
   LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05} \
     LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} \

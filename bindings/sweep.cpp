@@ -565,7 +565,10 @@ void bind_sweep(py::module_& module) {
   module.def(
       "open_sweep",
       [](const std::string& path) {
-        const core::SweepStore store = core::SweepStore::open(path);
+        const core::SweepStore store = [&] {
+          const py::gil_scoped_release released; // a large file takes seconds
+          return core::SweepStore::open(path);
+        }();
         return std::tuple(store.provenance().scenario, store.provenance().title, store.plan().axes(), store.summaries());
       },
       py::arg("path"), "The text of the scenario of a sweep file, its title, axes and summaries. Raises StorageError.");

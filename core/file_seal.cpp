@@ -90,8 +90,14 @@ void append_seal(int descriptor) {
   write_line(line.data(), checksum_of(descriptor, length), length);
   for (std::size_t done = 0; done < SealLine::size;) {
     const ssize_t count = ::pwrite(descriptor, line.data() + done, SealLine::size - done, static_cast<off_t>(length + done));
-    if (count < 0 && errno != EINTR)
+    if (count == 0)
+      errno = EIO;
+    if (count == 0 || (count < 0 && errno != EINTR)) {
+      const int why = errno;
+      if (::ftruncate(descriptor, static_cast<off_t>(length)) == 0) // no half of a seal
+        errno = why;
       fail();
+    }
     done += count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 }

@@ -215,7 +215,8 @@ double to_base(std::string_view number, double value, const Unit& unit) {
     if (written.starts_with('+'))
       written.remove_prefix(1);
     long shift = 0;
-    if (std::from_chars(written.data(), written.data() + written.size(), shift).ec != std::errc())
+    constexpr long far = 1000; // beyond what a double holds
+    if (std::from_chars(written.data(), written.data() + written.size(), shift).ec != std::errc() || shift < -far || shift > far)
       return to_base(value, unit);
     exponent += shift;
   }

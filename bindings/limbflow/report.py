@@ -13,12 +13,14 @@ import click
 from .plots import default_variable, fix_axes, point_text, summary, unit_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray
 
     from .scenario import Scenario
     from .straps import StrapPressure
 
-# Summaries in the table of a run: name in the dataset, and heading.
+# Summaries in the tables of a run: name in the dataset, and heading. The second is of the muscle that works.
 RUN_COLUMNS = (
     ("cuff_pressure_mean", "cuff"),
     ("arterial_inflow_mean", "inflow"),
@@ -27,7 +29,14 @@ RUN_COLUMNS = (
     ("limb_volume_change_maximum", "swelling, most"),
     ("capillary_refill_time_maximum", "refill, longest"),
 )
-
+MUSCLE_COLUMNS = (
+    ("reps_completed", "repetitions"),
+    ("muscle_oxygen_saturation_minimum", "oxygen, least"),
+    ("muscle_ph_minimum", "pH, least"),
+    ("muscle_lactate_maximum", "lactate, most"),
+    ("force_capacity_minimum", "force left, least"),
+    ("systolic_pressure_maximum", "systolic, highest"),
+)
 
 MOST_COLUMNS = 5
 # Rows and columns of the table of a sweep; the file has the rest.
@@ -41,23 +50,48 @@ def print_run(scenario: Scenario, dataset: xarray.Dataset) -> None:
     for item, value in scenario.description:
         click.echo(f"  {item:<{width}}  {value}")
     click.echo(f"  {'aop':<{width}}  {float(dataset.aop):.0f} mmHg")
-    click.echo(f"  {'outcome':<{width}}  {dataset.outcome.item()}\n")
-    columns = [(name, heading) for name, heading in RUN_COLUMNS if name in dataset]
-    headings = [
-        "part",
-        *(f"{heading} ({unit_text(dataset[name].attrs.get('units', ''))})" for name, heading in columns),
-    ]
-    rows = [
-        [scope.replace("_", " "), *(number_text(float(dataset[name].sel(scope=scope))) for name, _ in columns)]
-        for scope in dataset["scope"].values
-    ]
-    print_table(headings, rows, numbers=True)
+    click.echo(f"  {'outcome':<{width}}  {outcome_text(dataset)}\n")
+    print_parts(dataset, RUN_COLUMNS)
+    if "scope" in dataset["reps_completed"].dims:
+        click.echo()
+        print_parts(dataset, MUSCLE_COLUMNS)
     for index in range(dataset.sizes.get("measurement", 0)):
         row = dataset.isel(measurement=index)
         kind = str(row.measurement_kind.values).replace("_", " ")
         found = f"{number_text(float(row.measurement_value))} {row.measurement_unit.values}"
         click.echo(f"{kind} at {float(row.measurement_time):g} s: {found}")
     click.echo()
+
+
+def outcome_text(dataset: xarray.Dataset) -> str:
+    """How a run ended, and when its first set failed."""
+    outcome = str(dataset.outcome.item())
+    failure = float(dataset["time_to_failure"]) if "time_to_failure" in dataset else math.nan
+    if not math.isfinite(failure):
+        return outcome
+    repetitions = float(dataset["reps_completed"].sel(scope="session"))
+    length = float(dataset.time[-1])
+    return f"{outcome}; a set failed at {failure:.0f} s, {repetitions:.0f} repetitions in all, {length:.0f} s"
+
+
+def print_parts(dataset: xarray.Dataset, columns: Sequence[tuple[str, str]]) -> None:
+    """Summaries of each part of a run, as a table."""
+    columns = [(name, heading) for name, heading in columns if name in dataset]
+
+    def heading_text(name: str, heading: str) -> str:
+        unit = unit_text(dataset[name].attrs.get("units", ""))
+        return f"{heading} ({unit})" if unit else heading
+
+    def cell(name: str, scope: str) -> str:
+        value = float(dataset[name].sel(scope=scope))
+        if math.isnan(value):
+            return ""
+        return f"{value:.0f}" if name == "reps_completed" else number_text(value)
+
+    rows = [
+        [str(scope).replace("_", " "), *(cell(name, scope) for name, _ in columns)] for scope in dataset["scope"].values
+    ]
+    print_table(["part", *(heading_text(*column) for column in columns)], rows, numbers=True)
 
 
 def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:

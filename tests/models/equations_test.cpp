@@ -182,6 +182,25 @@ TEST_F(Equations, ASupineLimbIsMadeToCarryItsRestingFlow) {
   EXPECT_NEAR(made.skin_resting_flow / made.skin_conductance, across, 1e-9);
   EXPECT_NEAR(made.inactive_resting_flow / made.inactive_conductance, across, 1e-9);
   EXPECT_NEAR(made.resting_arteriolar_pressure, venous + (1.0 - share) * fall + column - 0.5 * across, 1e-9);
+  const double artery = artery_at_rest(supine).transmural_pressure;
+  EXPECT_NEAR(made.arterial_compliance, arterial_wall(supine.parameters).compliance(artery - 0.5 * across, artery), 1e-12);
+}
+
+TEST_F(Equations, AMuscleIsMadeOfItsFibresAndTheirRestingChemistry) {
+  const Scenario scenario = load_scenario("30-15-15-15");
+  const auto number = [&](const char* name) { return scenario.parameters.value(name); };
+  const WorkingMuscle<double> muscle = limb_parameters(scenario).muscle;
+  const auto& share = muscle.pool.share;
+  EXPECT_NEAR(share[0], number("knee_extensors_type_1"), 1e-12);
+  EXPECT_NEAR(share[1], number("knee_extensors_type_2a"), 1e-12);
+  EXPECT_NEAR(share[0] + share[1] + share[2], 1.0, 1e-12);
+  for (const FibreEnergetics<double>& fibre : muscle.fibre) {
+    const Phosphates<double> rest = phosphates(muscle.resting_energy, muscle.resting_ph, fibre);
+    EXPECT_NEAR(rest.phosphocreatine, number("resting_phosphocreatine"), 1e-6);
+    EXPECT_NEAR(rest.inorganic, number("resting_phosphate"), 1e-6);
+    EXPECT_NEAR(rest.adp, fibre.resting_adp, 1e-9);
+    EXPECT_NEAR(rest.atp, number("total_adenine") - fibre.resting_adp, 1e-6);
+  }
 }
 
 TEST(EquationsOfVessels, ARegulatorThatRunsOutOfAirFades) {

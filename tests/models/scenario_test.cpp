@@ -872,6 +872,7 @@ TEST_F(Scenarios, ASweepHasABoundedNumberOfMembers) {
 // ------------------------------------------------------------------ hostile input
 
 TEST_F(Scenarios, TenThousandDamagedFilesEachRunOrSayWhatIsWrong) {
+  set_data_directory(LIMBFLOW_SOURCE_DIR); // with every parameter that a run takes
   std::vector<std::string> whole;
   for (const std::string& name : shipped("protocols"))
     whole.push_back(load_scenario(name).text);
