@@ -5,6 +5,7 @@
 #include "models/course.hpp"
 #include "models/protocol.hpp"
 #include "models/virtual_tests.hpp"
+#include "tests/core/segment_ends.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,22 +18,13 @@ namespace {
 constexpr double reference_tolerance = 1e-12;
 constexpr double least_share_of_scale = 1e-3; // for a state that hardly moves
 
-struct EndKeeper {
-  Ends& ends;
-  template <class... Any>
-  void begin_segment(const Any&...) {}
-  template <class Step>
-  void step(const Step&) {}
-  void end_segment(double, const State& y) { ends.push_back(y); }
-};
-
 template <class M>
 core::RunReport run_exactly(Session& session) {
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = reference_tolerance;
   options.maximum_step = session.longest_step;
   std::vector<double> y(session.start.begin(), session.start.end());
-  return core::integrate<M>(y, session.timeline, session.parameters, options, EndKeeper{session.exact});
+  return core::integrate<M>(y, session.timeline, session.parameters, options, core::SegmentEnds{session.exact});
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include "core/instruction_set.hpp"
 #include "core/integrate.hpp"
 #include "models/limb_pools.hpp"
+#include "tests/core/segment_ends.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,34 +40,17 @@ core::IntegrationOptions options_of(const Session& session, double tolerance) {
   return options;
 }
 
-struct EndKeeper {
-  Ends& ends;
-  template <class... Any>
-  void begin_segment(const Any&...) {}
-  template <class Step>
-  void step(const Step&) {}
-  void end_segment(double, const State& y) { ends.push_back(y); }
-};
-
 template <class M>
 Attempt by_scalar(const Session& session, double tolerance) {
   Attempt attempt;
   std::vector<double> y(session.start.begin(), session.start.end());
   const double begin = processor_seconds();
   const core::RunReport report =
-      core::integrate<M>(y, session.timeline, session.parameters, options_of(session, tolerance), EndKeeper{attempt.ends});
+      core::integrate<M>(y, session.timeline, session.parameters, options_of(session, tolerance), core::SegmentEnds{attempt.ends});
   attempt.seconds = processor_seconds() - begin;
   attempt.evaluations = report.rhs_evaluations;
   return attempt;
 }
-
-template <class M>
-struct LaneKeeper : core::LaneWatcher<M> {
-  Ends ends;
-  void begin_segment(std::size_t, const core::Segment<Controls>&, const State&, const double*) override {}
-  void step(const core::DenseStep<core::LaneStepper<M>>&) override {}
-  void end_segment(double, const State& y) override { ends.push_back(y); }
-};
 
 core::LanePool<models::AveragedLimb>& pool_of(models::LimbPools& pools, models::AveragedLimb) { return *pools.averaged; }
 core::LanePool<models::PulsatileLimb>& pool_of(models::LimbPools& pools, models::PulsatileLimb) { return *pools.pulsatile; }
@@ -80,7 +64,7 @@ Attempt in_lanes(const Session& session, double tolerance, models::LimbPools& po
   options.cancel = std::move(cancel);
   const std::size_t count = 2 * pool.lanes();
   std::vector<models::LimbParameters<double>> parameters(count, session.parameters);
-  std::deque<LaneKeeper<M>> keepers(count);
+  std::deque<core::LaneSegmentEnds<M>> keepers(count);
   std::deque<core::LaneRun<M>> runs;
   for (std::size_t i = 0; i < count; ++i) {
     parameters[i].heart_rate *= 1.0 + spread * static_cast<double>(i) / static_cast<double>(count);

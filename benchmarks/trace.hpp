@@ -37,6 +37,31 @@ struct Node {
   int depth = 0;              ///< guards that were open when it was written
 };
 
+/// What an operation gives; not of a constant, an input or a guard.
+inline double value_of(Operation operation, double a, double b, double c = 0.0) {
+  switch (operation) {
+  case Operation::add: return a + b;
+  case Operation::subtract: return a - b;
+  case Operation::multiply: return a * b;
+  case Operation::divide: return a / b;
+  case Operation::negate: return -a;
+  case Operation::minimum: return std::min(a, b);
+  case Operation::maximum: return std::max(a, b);
+  case Operation::absolute: return std::abs(a);
+  case Operation::floor: return std::floor(a);
+  case Operation::square_root: return std::sqrt(a);
+  case Operation::exponential: return std::exp(a);
+  case Operation::logarithm: return std::log(a);
+  case Operation::sine: return std::sin(a);
+  case Operation::cosine: return std::cos(a);
+  case Operation::less: return a < b;
+  case Operation::less_equal: return a <= b;
+  case Operation::both: return a != 0.0 && b != 0.0;
+  case Operation::select: return a != 0.0 ? b : c;
+  default: throw std::logic_error("trace: an operation that has no value");
+  }
+}
+
 class Tape {
 public:
   /// most_rounds: how often an iteration that asks `any` goes on.
@@ -64,7 +89,7 @@ public:
     if (operation == Operation::select && is_constant(a))
       return all[place(a)].value != 0.0 ? b : c;
     if (is_constant(a) && (b < 0 || is_constant(b)) && operation != Operation::select)
-      return constant(carried_out(operation, all[place(a)].value, b < 0 ? 0.0 : all[place(b)].value));
+      return constant(value_of(operation, all[place(a)].value, b < 0 ? 0.0 : all[place(b)].value));
     if (operation == Operation::both && (is_constant(a) || is_constant(b))) {
       const bool holds = all[place(is_constant(a) ? a : b)].value != 0.0;
       return holds ? (is_constant(a) ? b : a) : constant(0.0);
@@ -124,28 +149,6 @@ private:
     }
   }
 
-  static double carried_out(Operation operation, double a, double b) {
-    switch (operation) {
-    case Operation::add: return a + b;
-    case Operation::subtract: return a - b;
-    case Operation::multiply: return a * b;
-    case Operation::divide: return a / b;
-    case Operation::negate: return -a;
-    case Operation::minimum: return std::min(a, b);
-    case Operation::maximum: return std::max(a, b);
-    case Operation::absolute: return std::abs(a);
-    case Operation::floor: return std::floor(a);
-    case Operation::square_root: return std::sqrt(a);
-    case Operation::exponential: return std::exp(a);
-    case Operation::logarithm: return std::log(a);
-    case Operation::sine: return std::sin(a);
-    case Operation::cosine: return std::cos(a);
-    case Operation::less: return a < b;
-    case Operation::less_equal: return a <= b;
-    case Operation::both: return a != 0.0 && b != 0.0;
-    default: throw std::logic_error("trace: an operation that has no value");
-    }
-  }
 
   std::vector<Node> all;
   std::map<Key, int> known;

@@ -32,6 +32,8 @@ constexpr char returned = 'r', threw = 't';
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU})
     std::signal(number, SIG_DFL);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (out <= STDERR_FILENO) // the host has closed its standard streams
+    out = ::fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   // Locks are held as long as any process has the file open.
   if (out > STDERR_FILENO + 1)
     ::close_range(STDERR_FILENO + 1, static_cast<unsigned>(out) - 1, 0);
@@ -148,6 +150,10 @@ std::string apart(const std::function<std::string()>& work, std::chrono::seconds
   const int status = child.wait();
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
     throw std::runtime_error(too_long);
+  // What the bytes cannot bring about: somebody ended the child, or memory ran out.
+  for (const int number : {SIGKILL, SIGTERM, SIGINT, SIGHUP})
+    if (WIFSIGNALED(status) && WTERMSIG(status) == number)
+      throw Ended(std::string("ended from outside (") + ::strsignal(number) + ")");
   if (WIFSIGNALED(status))
     throw std::runtime_error(std::string("crashed (") + ::strsignal(WTERMSIG(status)) + ")");
   if (text.empty() || (text.front() != returned && text.front() != threw))

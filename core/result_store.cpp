@@ -1288,6 +1288,8 @@ void require_whole(const fs::path& path) {
         processor_time);
   } catch (const std::system_error&) {
     throw;
+  } catch (const Ended& error) {
+    throw Failure(std::string("it could not be checked: reading it ") + error.what() + "; try again");
   } catch (const std::runtime_error& error) {
     throw Failure(std::string("it is damaged: reading it ") + error.what());
   }

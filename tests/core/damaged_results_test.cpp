@@ -2,6 +2,7 @@
 #include "core/apart.hpp"
 #include "core/file_seal.hpp"
 #include "core/result_store.hpp"
+#include "tests/core/scratch_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,16 +65,8 @@ SweepRows rows(std::size_t begin, std::size_t end) {
   return made;
 }
 
-class DamagedResults : public testing::Test {
+class DamagedResults : public ScratchFolderTest {
 protected:
-  DamagedResults() {
-    const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-    directory = fs::temp_directory_path() / ("limbflow-damaged-" + std::to_string(::getpid()) + "-" + test.name());
-    fs::remove_all(directory);
-    fs::create_directories(directory);
-  }
-  ~DamagedResults() override { fs::remove_all(directory); }
-
   fs::path run_file() const {
     const std::vector<double> time{0, 1, 2}, flow{60, 40, 30};
     const std::vector<Variable> variables{{"time", "s", "time", {"time"}, time}, {"arterial_inflow", "mL/min", "arterial inflow", {"time"}, flow}};
@@ -88,16 +81,7 @@ protected:
     store.finish();
     return path;
   }
-
-  fs::path directory;
 };
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 /// The reason why a file is refused, or nothing.
 template <class Action> std::string refusal_of(Action action) {
@@ -304,7 +288,7 @@ TEST(Apart, ReturnsWhatTheChildSaysAndSurvivesWhatItDoes) {
   EXPECT_EQ(problem_apart([]() -> std::string { throw std::runtime_error("no such thing"); }), "no such thing");
   EXPECT_EQ(problem_apart([]() -> std::string { throw 1; }), "an error of unknown kind");
   EXPECT_EQ(problem_apart([]() -> std::string { ::_exit(3); }), "ended without a word");
-  EXPECT_EQ(problem_apart([]() -> std::string { std::raise(SIGKILL); return ""; }), "crashed (Killed)");
+  EXPECT_EQ(problem_apart([]() -> std::string { std::raise(SIGKILL); return ""; }), "ended from outside (Killed)");
   EXPECT_EQ(problem_apart([] { return std::string(1 << 20, 'x'); }).size(), 6u + (1u << 16) - 1u);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(problem_apart([]() -> std::string { for (std::atomic<int> spins{0};;) ++spins; }, std::chrono::seconds(1)),

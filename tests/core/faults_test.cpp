@@ -1,6 +1,7 @@
 // Sweeps under faults: killed at any moment, no memory, a place that is gone or not ours, a second writer, members that throw or are slow.
 #include "core/result_store.hpp"
 #include "core/sweep.hpp"
+#include "tests/core/scratch_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -28,25 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class SweepFaults : public testing::Test {
-protected:
-  SweepFaults() {
-    const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-    directory = fs::temp_directory_path() / ("limbflow-faults-" + std::to_string(::getpid()) + "-" + test.name());
-    fs::remove_all(directory);
-    fs::create_directories(directory);
-  }
-  ~SweepFaults() override {
-    fs::permissions(directory, fs::perms::owner_all);
-    fs::remove_all(directory);
-  }
-  fs::path directory;
-};
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+class SweepFaults : public ScratchFolderTest {};
 
 const std::vector<SummaryInfo> summaries{{"logistic", "1", "after many turns"}, {"number", "1", "of the member"}};
 

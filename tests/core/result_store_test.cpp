@@ -1,4 +1,5 @@
 #include "core/result_store.hpp"
+#include "tests/core/scratch_folder.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,16 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class ResultStore : public testing::Test {
+class ResultStore : public ScratchFolderTest {
 protected:
-  ResultStore() {
-    const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-    directory = fs::temp_directory_path() / ("limbflow-store-" + std::to_string(::getpid()) + "-" + test.name());
-    fs::remove_all(directory);
-    fs::create_directories(directory);
-  }
-  ~ResultStore() override { fs::remove_all(directory); }
-
   std::vector<std::string> files() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(directory)) {
@@ -45,16 +38,7 @@ protected:
     std::sort(names.begin(), names.end());
     return names;
   }
-
-  fs::path directory;
 };
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 template <class Action> std::string storage_error_of(Action action) {
   try {

@@ -7,6 +7,7 @@
 #include "models/protocol.hpp"
 #include "models/scenario.hpp"
 #include "models/virtual_tests.hpp"
+#include "tests/core/segment_ends.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,20 +45,6 @@ struct Problem {
   double longest_step = std::numeric_limits<double>::infinity();
 };
 
-struct EndKeeper {
-  Ends& ends;
-  template <class... Any> void begin_segment(const Any&...) {}
-  template <class Step> void step(const Step&) {}
-  void end_segment(double, const State& y) { ends.push_back(y); }
-};
-
-template <class M> struct LaneKeeper : core::LaneWatcher<M> {
-  Ends ends;
-  void begin_segment(std::size_t, const core::Segment<Controls>&, const State&, const double*) override {}
-  void step(const core::DenseStep<core::LaneStepper<M>>&) override {}
-  void end_segment(double, const State& y) override { ends.push_back(y); }
-};
-
 core::IntegrationOptions options_of(const Problem& problem, double tolerance) {
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = tolerance;
@@ -68,13 +55,13 @@ core::IntegrationOptions options_of(const Problem& problem, double tolerance) {
 template <class M> Ends by_scalar(const Problem& problem, double tolerance) {
   Ends ends;
   std::vector<double> y(problem.start.begin(), problem.start.end());
-  core::integrate<M>(y, problem.timeline, problem.parameters, options_of(problem, tolerance), EndKeeper{ends});
+  core::integrate<M>(y, problem.timeline, problem.parameters, options_of(problem, tolerance), core::SegmentEnds{ends});
   return ends;
 }
 
 template <class M> Ends by_lanes(const Problem& problem, double tolerance, core::LanePool<M>& pool) {
   const core::IntegrationOptions options = options_of(problem, tolerance);
-  LaneKeeper<M> keeper;
+  core::LaneSegmentEnds<M> keeper;
   core::LaneRun<M> run{problem.start, &problem.parameters, &problem.timeline, &options, &keeper};
   pool.add(run);
   pool.next();

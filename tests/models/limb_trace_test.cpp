@@ -52,30 +52,12 @@ Written written(int most_rounds) {
 }
 
 double carried_out(const Node& node, const std::vector<double>& values) {
+  if (node.operation == Operation::constant)
+    return node.value;
+  if (node.operation == Operation::guard || node.operation == Operation::unguard)
+    return std::numeric_limits<double>::quiet_NaN();
   const auto of = [&](int place) { return place < 0 ? 0.0 : values[static_cast<std::size_t>(place)]; };
-  const double a = of(node.a), b = of(node.b), c = of(node.c);
-  switch (node.operation) {
-  case Operation::constant: return node.value;
-  case Operation::add: return a + b;
-  case Operation::subtract: return a - b;
-  case Operation::multiply: return a * b;
-  case Operation::divide: return a / b;
-  case Operation::negate: return -a;
-  case Operation::minimum: return std::min(a, b);
-  case Operation::maximum: return std::max(a, b);
-  case Operation::absolute: return std::abs(a);
-  case Operation::floor: return std::floor(a);
-  case Operation::square_root: return std::sqrt(a);
-  case Operation::exponential: return std::exp(a);
-  case Operation::logarithm: return std::log(a);
-  case Operation::sine: return std::sin(a);
-  case Operation::cosine: return std::cos(a);
-  case Operation::less: return a < b;
-  case Operation::less_equal: return a <= b;
-  case Operation::both: return a != 0.0 && b != 0.0;
-  case Operation::select: return a != 0.0 ? b : c;
-  default: return std::numeric_limits<double>::quiet_NaN(); // a guard has no value
-  }
+  return value_of(node.operation, of(node.a), of(node.b), of(node.c));
 }
 
 template <class M>

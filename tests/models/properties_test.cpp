@@ -9,6 +9,7 @@
 #include "models/run.hpp"
 #include "models/scenario.hpp"
 #include "models/virtual_tests.hpp"
+#include "tests/core/segment_ends.hpp"
 #include "tests/models/random_scenario.hpp"
 
 #include <gtest/gtest.h>
@@ -227,14 +228,6 @@ TEST_F(Properties, OcclusionPressureFallsWithWidthAndRisesWithSystolicPressure) 
   });
 }
 
-/// Keeps the state at the end of every segment.
-struct EndKeeper {
-  std::vector<State>& ends;
-  template <class... Any> void begin_segment(const Any&...) {}
-  template <class Step> void step(const Step&) {}
-  void end_segment(double, const State& y) { ends.push_back(y); }
-};
-
 /// Inflow (mL/100mL/s), mean over the last minute of ten under a steady cuff.
 double steady_inflow(const RestingLimb& rest, double pressure, double external) {
   LimbControls<double> controls;
@@ -247,7 +240,7 @@ double steady_inflow(const RestingLimb& rest, double pressure, double external) 
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = 1e-7;
   std::vector<State> ends;
-  const core::RunReport report = core::integrate<AveragedLimb>(y, timeline, rest.parameters, options, EndKeeper{ends});
+  const core::RunReport report = core::integrate<AveragedLimb>(y, timeline, rest.parameters, options, core::SegmentEnds{ends});
   if (report.outcome != core::Outcome::completed)
     throw std::runtime_error(report.describe());
   return (ends[1][inflow_volume] - ends[0][inflow_volume]) / 60.0;
@@ -296,9 +289,9 @@ std::vector<State> ends_of(Fidelity fidelity, std::vector<double>& y, const core
   options.relative_tolerance = options.absolute_tolerance = tolerance;
   if (fidelity == Fidelity::pulsatile) {
     options.maximum_step = longest_pulsatile_step();
-    core::integrate<PulsatileLimb>(y, timeline, parameters, options, EndKeeper{ends});
+    core::integrate<PulsatileLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
   } else {
-    core::integrate<AveragedLimb>(y, timeline, parameters, options, EndKeeper{ends});
+    core::integrate<AveragedLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
   }
   return ends;
 }

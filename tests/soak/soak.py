@@ -4,7 +4,8 @@
 
 Every round runs a sweep into a file and the same one in memory, interrupts and resumes one, opens the results,
 checks that both hold the same values, and runs a session. Memory must be flat: after a third of the time, the line
-through the samples of the resident set may rise by no more than `MOST_GROWTH` MiB an hour beyond its own scatter.
+through the samples of the resident set may rise by no more than `MOST_GROWTH` MiB an hour beyond twice the standard
+error of its slope. Exit code 1 if it does, or if there were too few rounds to judge.
 """
 
 from __future__ import annotations
@@ -98,12 +99,13 @@ def main(minutes: float) -> int:
     settled = np.array([sample for sample in samples if sample[0] > samples[-1][0] / 3])
     if len(settled) < 10:
         print("too short to judge memory")
-        return 0
+        return 1
     slope, level = np.polyfit(settled[:, 0], settled[:, 1], 1)
-    scatter = float(np.std(settled[:, 1] - slope * settled[:, 0] - level)) / (settled[-1, 0] - settled[0, 0])
+    noise = float(np.std(settled[:, 1] - slope * settled[:, 0] - level))
+    error = noise / (np.sqrt(len(settled)) * float(np.std(settled[:, 0])))
     print(f"{rounds} rounds, {members} members in {minutes:g} min")
-    print(f"memory {level:.1f} MiB, {slope:+.2f} MiB/h (scatter {scatter:.2f})")
-    return int(slope - 2 * scatter > MOST_GROWTH)
+    print(f"memory {level:.1f} MiB, {slope:+.2f} MiB/h (standard error {error:.2f})")
+    return int(slope - 2 * error > MOST_GROWTH)
 
 
 if __name__ == "__main__":
