@@ -268,6 +268,40 @@ TEST_F(ResultStore, FullDiskKeepsTheOldRunAndNoPart) {
   EXPECT_EQ(files(), std::vector<std::string>{"run.h5"});
 }
 
+TEST_F(ResultStore, WhatAKilledProcessLeftIsRemovedAndNothingElse) {
+  const auto leave = [&](const std::string& name, const std::string& bytes, std::chrono::hours age) {
+    write_bytes(directory / name, bytes);
+    fs::last_write_time(directory / name, fs::file_time_type::clock::now() - age);
+  };
+  const std::string hdf5 = "\x89HDF\r\n\x1a\n and more";
+  const std::chrono::hours young(0), old(2);
+  leave("run.h5.part-100001", hdf5, old);
+  leave("run.h5.part-100002", "", old);
+  leave("run.h5.part-100003", std::string(5000, '\0'), old);
+  leave("run.h5.part-200001", hdf5, young);             // being written
+  leave("run.h5.part-200002", hdf5, old);               // being written, slowly: locked below
+  leave("run.h5.part-200003", "notes of mine", old);    // somebody's
+  leave("run.h5.part-2000044", hdf5, old);              // no name of ours
+  leave("run.h5.part-20000x", hdf5, old);
+  leave("other.h5.part-100001", hdf5, old);             // of another target
+  fs::create_directory(directory / "run.h5.part-200005");
+  fs::create_symlink("run.h5.part-200003", directory / "run.h5.part-200006");
+  const int locked = ::open((directory / "run.h5.part-200002").c_str(), O_RDWR | O_CLOEXEC);
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  ASSERT_EQ(::fcntl(locked, F_OFD_SETLK, &whole), 0);
+
+  write_run(directory / "run.h5", example_provenance(), ExampleRun().variables());
+  const std::vector<std::string> kept{"other.h5.part-100001", "run.h5", "run.h5.part-200001", "run.h5.part-200002", "run.h5.part-200003",
+                                      "run.h5.part-2000044", "run.h5.part-200005", "run.h5.part-200006", "run.h5.part-20000x"};
+  EXPECT_EQ(files(), kept);
+  ::close(locked);
+  write_run(directory / "run.h5", example_provenance(), ExampleRun().variables());
+  EXPECT_EQ(files().size(), kept.size() - 1);
+  EXPECT_FALSE(fs::exists(directory / "run.h5.part-200002"));
+}
+
 // ---- what is not a result
 // ------------------------------------------------------------------------------------------------
 
