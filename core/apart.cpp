@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -23,6 +24,17 @@ namespace {
 constexpr std::size_t longest_text = std::size_t{1} << 16;
 
 [[noreturn]] void fail() { throw std::system_error(errno, std::generic_category()); }
+
+// Before the text: whether it is whole must not depend on the pipe's end, which any other child of this process may keep open.
+using Length = std::uint32_t;
+
+bool is_whole(const std::string& said) {
+  Length length = 0;
+  if (said.size() < sizeof length)
+    return false;
+  std::memcpy(&length, said.data(), sizeof length);
+  return said.size() >= sizeof length + length;
+}
 
 // What tells a text from the reason of an exception.
 constexpr char returned = 'r', threw = 't';
@@ -56,6 +68,8 @@ constexpr char returned = 'r', threw = 't';
     text = threw + std::string("an error of unknown kind");
   }
   text.resize(std::min(text.size(), longest_text));
+  const auto length = static_cast<Length>(text.size());
+  text.insert(0, reinterpret_cast<const char*>(&length), sizeof length);
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t count = ::write(out, text.data() + done, text.size() - done);
     if (count < 0 && errno != EINTR)
@@ -83,6 +97,10 @@ public:
     }
     over_ = true;
     return status_;
+  }
+  bool is_over() {
+    over_ = over_ || ::waitpid(id_, &status_, WNOHANG) != 0;
+    return over_;
   }
 
 private:
@@ -119,6 +137,7 @@ private:
 std::string apart(const std::function<std::string()>& work, std::chrono::seconds processor_time) {
   using Clock = std::chrono::steady_clock;
   constexpr int clock_over_processor = 20;
+  constexpr std::chrono::milliseconds between_looks(20); // whether the child is over
   const std::string too_long = "did not end within " + std::to_string(processor_time.count()) + " s";
   Pipe pipe;
   const pid_t id = ::fork();
@@ -129,23 +148,28 @@ std::string apart(const std::function<std::string()>& work, std::chrono::seconds
   Child child(id);
   pipe.close_writing();
 
-  std::string text;
+  std::string said;
   const Clock::time_point last = Clock::now() + clock_over_processor * processor_time;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(last - Clock::now());
+  while (!is_whole(said)) {
+    const bool over = child.is_over(); // before the look into the pipe: what it said is there then
+    const auto now = Clock::now();
     pollfd readable{pipe.reading(), POLLIN, 0};
-    const int ready = left.count() > 0 ? ::poll(&readable, 1, static_cast<int>(std::min<long>(left.count(), 1 << 30))) : 0;
+    const int ready = ::poll(&readable, 1, over || now >= last ? 0 : static_cast<int>(between_looks.count()));
     if (ready < 0 && errno != EINTR)
       fail();
-    if (ready == 0)
+    if (ready == 0 && over)
+      break;
+    if (ready == 0 && now >= last)
       throw std::runtime_error(too_long);
+    if (ready <= 0)
+      continue;
     std::array<char, 4096> block;
-    const ssize_t count = ready < 0 ? -1 : ::read(pipe.reading(), block.data(), block.size());
+    const ssize_t count = ::read(pipe.reading(), block.data(), block.size());
     if (count < 0 && errno != EINTR)
       fail();
     if (count == 0)
       break;
-    text.append(block.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    said.append(block.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
   }
   const int status = child.wait();
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
@@ -156,8 +180,9 @@ std::string apart(const std::function<std::string()>& work, std::chrono::seconds
       throw Ended(std::string("ended from outside (") + ::strsignal(number) + ")");
   if (WIFSIGNALED(status))
     throw std::runtime_error(std::string("crashed (") + ::strsignal(WTERMSIG(status)) + ")");
-  if (text.empty() || (text.front() != returned && text.front() != threw))
+  if (!is_whole(said))
     throw std::runtime_error("ended without a word");
+  const std::string text = said.substr(sizeof(Length));
   if (text.front() == threw)
     throw std::runtime_error(text.substr(1));
   return text.substr(1);

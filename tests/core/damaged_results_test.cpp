@@ -23,6 +23,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <hdf5.h>
@@ -297,6 +298,33 @@ TEST(Apart, ReturnsWhatTheChildSaysAndSurvivesWhatItDoes) {
   int changed = 0;
   problem_apart([&] { changed = 1; return std::string(); });
   EXPECT_EQ(changed, 0);
+}
+
+// A child that is forked for something else while bytes are looked at has the pipe's ends too, and no exec closes them.
+TEST(Apart, DoesNotWaitForOtherChildrenOfTheProcess) {
+  for (const bool crash : {false, true}) {
+    std::string said;
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread looks([&] {
+      said = problem_apart([&]() -> std::string {
+        ::usleep(300'000);
+        if (crash)
+          std::raise(SIGSEGV);
+        return "done";
+      });
+    });
+    ::usleep(100'000);
+    const pid_t other = ::fork();
+    if (other == 0) {
+      ::sleep(20);
+      ::_exit(0);
+    }
+    looks.join();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+    EXPECT_EQ(said, crash ? "crashed (Segmentation fault)" : "fine: done");
+    ::kill(other, SIGKILL);
+    ::waitpid(other, nullptr, 0);
+  }
 }
 
 } // namespace
