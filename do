@@ -77,6 +77,17 @@ build() {
   mv build/started "$stamp" # the time at which the build began, so that an edit during it counts
 }
 
+# `build_quietly TREE TARGETS`: prints the end of the log only if it fails.
+build_quietly() {
+  local tree=$1
+  shift
+  if ! cmake --build "$tree" --target "$@" >"$tree/build.log" 2>&1; then
+    tail -n 60 "$tree/build.log" >&2
+    echo "do: the build failed; the log is $tree/build.log" >&2
+    exit 1
+  fi
+}
+
 run_tests() {
   if [[ ${1:-} == --sanitize ]]; then
     shift
@@ -97,11 +108,11 @@ run_sanitized() {
   local -x LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} UBSAN_OPTIONS=print_stacktrace=1
   say "address, undefined and leak sanitizers: build/cmake-sanitize"
   cmake --preset sanitize >/dev/null
-  cmake --build build/cmake-sanitize --target core_tests models_tests replays
+  build_quietly build/cmake-sanitize core_tests models_tests replays
   ctest --test-dir build/cmake-sanitize --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
   say "thread sanitizer: build/cmake-thread-sanitize"
   cmake --preset thread-sanitize >/dev/null
-  cmake --build build/cmake-thread-sanitize --target core_tests
+  build_quietly build/cmake-thread-sanitize core_tests
   ctest --test-dir build/cmake-thread-sanitize --output-on-failure --parallel "$(nproc)" --tests-regex 'RunSweep|SweepFaults|ResultStore|Lanes' "$@"
 }
 
@@ -111,8 +122,8 @@ run_fuzz() {
   install_system_packages clang
   say "building the fuzzers in build/fuzz"
   cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
-    -DLIMBFLOW_BUILD_FUZZERS=ON >/dev/null
-  cmake --build build/fuzz --target fuzzers >/dev/null
+    -DLIMBFLOW_BUILD_FUZZERS=ON -DLIMBFLOW_LANE_SETS=baseline >/dev/null
+  build_quietly build/fuzz fuzzers
   for reader in scenario parameters quantity result; do
     say "fuzzing the reader of: $reader, $seconds s"
     mkdir -p build/fuzz/found/$reader
@@ -135,7 +146,7 @@ run_coverage() {
   create_environment
   .venv/bin/python -m pip install --quiet gcovr
   cmake --preset coverage >/dev/null
-  cmake --build build/cmake-coverage --target core_tests models_tests replays
+  build_quietly build/cmake-coverage core_tests models_tests replays
   find build/cmake-coverage -name '*.gcda' -delete
   LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05} \
     LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} \

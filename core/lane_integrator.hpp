@@ -397,10 +397,14 @@ private:
     }
   }
 
+  // Of the method's tables: whole objects, which alone every compiler takes as template arguments.
+  template <std::size_t Stage> static constexpr auto stage_weights = Pair::a[Stage];
+  template <std::size_t Power> static constexpr auto dense_weights = Pair::dense[Power];
+
   template <std::size_t Stage> HWY_INLINE void combine(Vector& out) {
     for (std::size_t i = 0; i < size; ++i) {
       Lanes sum(0.0);
-      add_stages<Pair::a[Stage]>(sum, i, std::make_index_sequence<Stage>{});
+      add_stages<stage_weights<Stage>>(sum, i, std::make_index_sequence<Stage>{});
       out[i] = multiply_add(length, sum, before[i]);
     }
   }
@@ -506,7 +510,7 @@ private:
   template <std::size_t Q> HWY_INLINE void dense_vector() {
     for (std::size_t i = 0; i < size; ++i) {
       Lanes sum(0.0);
-      add_stages<Pair::dense[Q]>(sum, i, std::make_index_sequence<all_stages>{});
+      add_stages<dense_weights<Q>>(sum, i, std::make_index_sequence<all_stages>{});
       dense[Q][i] = length * sum;
     }
   }

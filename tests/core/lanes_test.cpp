@@ -29,7 +29,7 @@ extern const limbflow::core::toys::LaneToys limbflow_lane_toys_avx512;
 
 namespace limbflow::core {
 
-const toys::LaneToys& toys::lane_toys(InstructionSet set) {
+const toys::LaneToys& toys::lane_toys([[maybe_unused]] InstructionSet set) { // one alone without x86 lanes
 #ifdef LIMBFLOW_X86_LANES
   if (set == InstructionSet::avx512)
     return limbflow_lane_toys_avx512;
