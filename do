@@ -101,7 +101,24 @@ run_tests() {
   MPLBACKEND=Agg .venv/bin/python -m pytest "$@"
 }
 
+# `run_sharded PROGRAM FLAGS`: GoogleTest's tests in as many processes as there are processors. With a process each, as ctest runs
+# them, most of the time goes into bringing the same limb to rest.
+run_sharded() {
+  local program=$1 shards shard process failed=0 processes=()
+  shift
+  shards=$(nproc)
+  for ((shard = 0; shard < shards; ++shard)); do
+    GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$program" --gtest_brief=1 "$@" &
+    processes+=($!)
+  done
+  for process in "${processes[@]}"; do
+    wait "$process" || failed=1
+  done
+  return $failed
+}
+
 # The C++ tests under the address, undefined-behaviour and leak sanitizers, then the engine's and the sweep's under the thread sanitizer.
+# Further words go to GoogleTest, such as --gtest_filter='Damaged*'.
 run_sanitized() {
   install_system_packages
   local -x LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05}
@@ -109,11 +126,13 @@ run_sanitized() {
   say "address, undefined and leak sanitizers: build/cmake-sanitize"
   cmake --preset sanitize >/dev/null
   build_quietly build/cmake-sanitize core_tests models_tests replays
-  ctest --test-dir build/cmake-sanitize --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
+  run_sharded build/cmake-sanitize/tests/core_tests "$@"
+  run_sharded build/cmake-sanitize/tests/models_tests "$@"
+  ctest --test-dir build/cmake-sanitize --output-on-failure --parallel "$(nproc)" --tests-regex '^fuzz_'
   say "thread sanitizer: build/cmake-thread-sanitize"
   cmake --preset thread-sanitize >/dev/null
   build_quietly build/cmake-thread-sanitize core_tests
-  ctest --test-dir build/cmake-thread-sanitize --output-on-failure --parallel "$(nproc)" --tests-regex 'RunSweep|SweepFaults|ResultStore|Lanes' "$@"
+  run_sharded build/cmake-thread-sanitize/tests/core_tests --gtest_filter='RunSweep*:SweepFaults*:ResultStore*:*Lanes*' "$@"
 }
 
 # Coverage-guided fuzzing of the readers: `./do fuzz [SECONDS]`, each; ten by default.
@@ -148,9 +167,11 @@ run_coverage() {
   cmake --preset coverage >/dev/null
   build_quietly build/cmake-coverage core_tests models_tests replays
   find build/cmake-coverage -name '*.gcda' -delete
-  LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05} \
-    LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60} \
-    ctest --test-dir build/cmake-coverage --output-on-failure --parallel "$(nproc)" --exclude-regex 'find_package|source_hash' "$@"
+  local -x LIMBFLOW_RANDOM_PEOPLE=${LIMBFLOW_RANDOM_PEOPLE:-6} LIMBFLOW_PROPERTIES=${LIMBFLOW_PROPERTIES:-0.05}
+  local -x LIMBFLOW_DAMAGED_FILES=${LIMBFLOW_DAMAGED_FILES:-60}
+  run_sharded build/cmake-coverage/tests/core_tests "$@"
+  run_sharded build/cmake-coverage/tests/models_tests "$@"
+  ctest --test-dir build/cmake-coverage --output-on-failure --parallel "$(nproc)" --tests-regex '^fuzz_'
   mkdir -p build/coverage
   .venv/bin/gcovr --root . --filter 'core/' --filter 'models/' --gcov-ignore-parse-errors --merge-lines --html-details build/coverage/index.html \
     --txt build/coverage/summary.txt build/cmake-coverage
