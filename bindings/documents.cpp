@@ -1,6 +1,11 @@
 // Data files that only Python reads (limits, questionnaires, populations), with the engine's reader and its messages.
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,16 +22,70 @@ namespace limbflow::bindings {
 
 namespace {
 
-void add_place(py::dict& places, const std::string& key, const core::Place& place) {
-  std::string line;
-  if (place.source && place.line > 0 && static_cast<std::size_t>(place.line) <= place.source->lines.size()) {
-    line = place.source->lines[static_cast<std::size_t>(place.line) - 1];
-  }
-  places[py::str(key)] = py::make_tuple(place.line, place.column, line);
-}
+/// Where the keys and items of a document were written. Looked up when somebody asks: the names of all items of a large file, each with
+/// the text of its line, would be many times as long as the file.
+class Places {
+public:
+  using Found = std::tuple<int, int, std::string>; ///< line, column, text of the line
 
-/// The value as Python has it. `places` gets where each key, by its dotted name, and each item was written.
-py::object to_python(const core::TomlValue& value, const std::string& key, py::dict& places) {
+  explicit Places(core::TomlDocument document) : document_(std::move(document)) {}
+
+  const core::TomlValue& root() const { return document_.root; }
+
+  /// Of a dotted name in which items count from 1, such as `limit[3].tiers[1].value`.
+  std::optional<Found> find(std::string_view name) const {
+    const core::Place* place = place_in(document_.root, name);
+    if (place == nullptr) {
+      return std::nullopt;
+    }
+    std::string line;
+    if (place->source && place->line > 0 && static_cast<std::size_t>(place->line) <= place->source->lines.size()) {
+      line = place->source->lines[static_cast<std::size_t>(place->line) - 1];
+    }
+    return Found(place->line, place->column, std::move(line));
+  }
+
+private:
+  static const core::Place* place_in(const core::TomlValue& table, std::string_view name) {
+    for (const core::TomlValue::Entry& entry : table.entries) {
+      if (!name.starts_with(entry.key)) {
+        continue;
+      }
+      const bool is_value = !entry.value.is_table() && !entry.value.is_array();
+      const core::Place* place = place_behind(entry.value, is_value ? entry.value.place : entry.place, name.substr(entry.key.size()));
+      if (place != nullptr) {
+        return place;
+      }
+    }
+    return nullptr;
+  }
+
+  /// `rest` is what follows the name of this value: nothing, `.key...` or `[1]...`.
+  static const core::Place* place_behind(const core::TomlValue& value, const core::Place& place, std::string_view rest) {
+    if (rest.empty()) {
+      return &place;
+    }
+    if (value.is_table() && rest.front() == '.') {
+      return place_in(value, rest.substr(1));
+    }
+    if (!value.is_array() || rest.front() != '[') {
+      return nullptr;
+    }
+    std::size_t number = 0;
+    const char* const end = rest.data() + rest.size();
+    const auto [behind, error] = std::from_chars(rest.data() + 1, end, number);
+    if (error != std::errc() || behind == end || *behind != ']' || number < 1 || number > value.items.size()) {
+      return nullptr;
+    }
+    const core::TomlValue& item = value.items[number - 1];
+    return place_behind(item, item.place, std::string_view(behind + 1, static_cast<std::size_t>(end - behind) - 1));
+  }
+
+  core::TomlDocument document_;
+};
+
+/// The value as Python has it.
+py::object to_python(const core::TomlValue& value) {
   using Kind = core::TomlValue::Kind;
   switch (value.kind) {
   case Kind::string:
@@ -36,10 +95,8 @@ py::object to_python(const core::TomlValue& value, const std::string& key, py::d
   case Kind::boolean: return py::bool_(value.boolean);
   case Kind::array: {
     py::list items;
-    for (std::size_t i = 0; i < value.items.size(); ++i) {
-      const std::string name = key + "[" + std::to_string(i + 1) + "]";
-      add_place(places, name, value.items[i].place);
-      items.append(to_python(value.items[i], name, places));
+    for (const core::TomlValue& item : value.items) {
+      items.append(to_python(item));
     }
     return std::move(items);
   }
@@ -47,18 +104,16 @@ py::object to_python(const core::TomlValue& value, const std::string& key, py::d
   }
   py::dict table;
   for (const core::TomlValue::Entry& entry : value.entries) {
-    const std::string name = key.empty() ? entry.key : key + "." + entry.key;
-    add_place(places, name, entry.value.is_table() || entry.value.is_array() ? entry.place : entry.value.place);
-    table[py::str(entry.key)] = to_python(entry.value, name, places);
+    table[py::str(entry.key)] = to_python(entry.value);
   }
   return std::move(table);
 }
 
-py::tuple read(const core::TomlDocument& document, const core::Diagnostics& diagnostics) {
+py::tuple read(core::TomlDocument document, const core::Diagnostics& diagnostics) {
   diagnostics.throw_if_errors();
-  py::dict places;
-  py::object values = to_python(document.root, "", places);
-  return py::make_tuple(values, places);
+  Places places(std::move(document));
+  py::object values = to_python(places.root());
+  return py::make_tuple(std::move(values), std::move(places));
 }
 
 std::string text_of(const py::dict& row, const char* key) {
@@ -88,21 +143,24 @@ std::string text_of(const py::dict& row, const char* key) {
 } // namespace
 
 void bind_documents(py::module_& module) {
+  py::class_<Places>(module, "Places", "Where the keys and items of a document were written.")
+      .def("find", &Places::find, py::arg("name"),
+           "Line, column and text of the line of a dotted name in which items count from 1, such as limit[3].tiers[1].value; or nothing.");
   module.def(
       "load_toml",
       [](const std::string& path) {
         core::Diagnostics diagnostics;
-        const core::TomlDocument document = core::TomlDocument::load(path, diagnostics);
-        return read(document, diagnostics);
+        core::TomlDocument document = core::TomlDocument::load(path, diagnostics);
+        return read(std::move(document), diagnostics);
       },
       py::arg("path"),
-      "The values of a TOML file, and (line, column, text of the line) of each key by its dotted name. Raises InputError.");
+      "The values of a TOML file, and where its keys and items were written. Raises InputError.");
   module.def(
       "parse_toml",
       [](const std::string& text, const std::string& name) {
         core::Diagnostics diagnostics;
-        const core::TomlDocument document = core::TomlDocument::parse(text, name, diagnostics);
-        return read(document, diagnostics);
+        core::TomlDocument document = core::TomlDocument::parse(text, name, diagnostics);
+        return read(std::move(document), diagnostics);
       },
       py::arg("text"), py::arg("name"), "As load_toml, of a text; `name` stands for the file in messages.");
   module.def("raise_problems", &raise_problems, py::arg("problems"),

@@ -96,6 +96,14 @@ class OcclusionKnown:
     @property
     def value(self) -> int: ...
 
+class Places:
+    """Where the keys and items of a document were written."""
+
+    def find(self, name: str) -> tuple[int, int, str] | None:
+        """Line, column and text of the line of a dotted name in which items count from 1, such as
+        limit[3].tiers[1].value; or nothing.
+        """
+
 class StrapLaw:
     """Pressure under a strap of a width and material on a limb."""
     def compression(self, pressure: float) -> float: ...
@@ -296,10 +304,8 @@ def load_scenario(path_or_name: str) -> Scenario: ...
 def load_sweep(path_or_name: str) -> tuple[Scenario, list[Axis], str]:
     """The scenario of a sweep file, its axes and its title."""
 
-def load_toml(path: str) -> tuple[dict[str, Any], dict[str, tuple[int, int, str]]]:
-    """The values of a TOML file, and (line, column, text of the line) of each key by its dotted name. Raises
-    InputError.
-    """
+def load_toml(path: str) -> tuple[dict[str, Any], Places]:
+    """The values of a TOML file, and where its keys and items were written. Raises InputError."""
 
 def make_axis(scenario: Scenario, dimension: str, key: str, points: Sequence[str]) -> Axis: ...
 def member_statuses() -> list[str]:
@@ -325,7 +331,7 @@ def parse_quantity(text: str) -> tuple[float, str, str]:
     """Number, unit and dimension of a text such as '60 %AOP'. Raises InputError."""
 
 def parse_scenario(text: str, name: str) -> Scenario: ...
-def parse_toml(text: str, name: str) -> tuple[dict[str, Any], dict[str, tuple[int, int, str]]]:
+def parse_toml(text: str, name: str) -> tuple[dict[str, Any], Places]:
     """As load_toml, of a text; `name` stands for the file in messages."""
 
 def raise_problems(problems: Sequence[Mapping[str, Any]]) -> NoReturn:

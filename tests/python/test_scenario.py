@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 import limbflow
+from limbflow import _engine
 
 
 def test_every_shipped_protocol_loads():
@@ -86,3 +87,48 @@ def test_input_errors_are_picklable(short_scenario):
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     assert again.diagnostics == caught.value.diagnostics
+
+
+def test_places_are_found_by_name_in_a_large_file_of_one_line():
+    count = 200_000  # with a copy of the line for each item these would be 100 GB
+    text = f"numbers = [{', '.join(['1'] * count)}]"
+    values, places = _engine.parse_toml(text, "large.toml")
+    assert values == {"numbers": [1] * count}
+    assert places.find(f"numbers[{count}]") == (1, len(text) - 1, text)
+    assert places.find(f"numbers[{count + 1}]") is None
+
+
+def test_places_of_keys_tables_and_items():
+    text = """\
+title = "x"
+limit.depth = 1
+"a.b" = 2
+[[tier]]
+value = [[1, 2], [3]]
+[[tier]]
+inline = { one = "1 s" }
+"""
+    _, places = _engine.parse_toml(text, "tiers.toml")
+    lines = text.splitlines()
+    expected = {
+        "title": (1, 9),
+        "limit.depth": (2, 15),
+        "a.b": (3, 9),
+        "tier[1].value[1][2]": (5, 14),
+        "tier[2].inline.one": (7, 18),
+    }
+    for name, (line, column) in expected.items():
+        assert places.find(name) == (line, column, lines[line - 1]), name
+    for name in (
+        "",
+        "tit",
+        "title.x",
+        "title[1]",
+        "tier[0]",
+        "tier[3]",
+        "tier[1",
+        "tier[x]",
+        "tier[1].value[3]",
+        "limit.x",
+    ):
+        assert places.find(name) is None, name

@@ -23,7 +23,7 @@ class Document:
 
     name: str
     values: dict[str, Any]
-    places: Mapping[str, tuple[int, int, str]]
+    places: _engine.Places | None
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -39,7 +39,7 @@ class Document:
     @classmethod
     def of(cls, values: Mapping[str, Any], name: str) -> Document:
         """Values that come from Python, without places."""
-        return cls(name, dict(values), {})
+        return cls(name, dict(values), None)
 
     def problem(
         self,
@@ -52,10 +52,11 @@ class Document:
         nearest: str = "",
     ) -> None:
         """Note one problem; `finish` raises them all."""
-        place = key
-        while place and place not in self.places:
+        place, found = key, None
+        while self.places is not None and place and found is None:
+            found = self.places.find(place)
             place = place.rpartition(".")[0]
-        line, column, source_line = self.places.get(place, (0, 0, ""))
+        line, column, source_line = found or (0, 0, "")
         self.problems.append(
             {
                 "rule": rule,
