@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -177,6 +178,7 @@ std::vector<py::ssize_t> shape_of(const core::SweepPlan& plan) {
 }
 
 /// Where the members of a sweep land: the file at a path, which is gone on with if it is there, or arrays over the axes of its plan.
+/// Threads may call it side by side: Python's do, while none holds the GIL.
 class SweepResult {
 public:
   SweepResult(const models::Scenario& base, const std::string& title, core::SweepPlan plan, std::vector<core::SummaryInfo> summaries,
@@ -197,18 +199,17 @@ public:
   const core::SweepPlan& plan() const { return plan_; }
   const std::vector<core::SummaryInfo>& summaries() const { return summaries_; }
   bool is_pending(std::size_t member) const {
+    const std::lock_guard lock(mutex_);
     require_open();
     return store_ ? store_->is_pending(member) : statuses_[member] == core::MemberStatus::pending;
   }
   std::size_t left() const {
-    if (in_file_ && !store_) {
-      return left_;
-    }
-    const auto& statuses = store_ ? store_->statuses() : statuses_;
-    return static_cast<std::size_t>(std::count(statuses.begin(), statuses.end(), core::MemberStatus::pending));
+    const std::lock_guard lock(mutex_);
+    return count_left();
   }
 
   void write(const core::SweepRows& rows) {
+    const std::lock_guard lock(mutex_);
     require_open();
     if (store_) {
       store_->write(rows);
@@ -229,6 +230,7 @@ public:
 
   /// Marks a file complete if it is.
   void finish() {
+    const std::lock_guard lock(mutex_);
     if (store_) {
       store_->finish();
     }
@@ -236,29 +238,40 @@ public:
 
   /// Lets go of the file.
   void close() {
+    const std::lock_guard lock(mutex_);
     if (store_) {
-      left_ = left();
+      left_ = count_left();
       store_.reset();
     }
   }
 
+  /// Shows what is written later, too.
   const std::vector<double>& values(std::size_t summary) const {
     require_memory();
     return values_.at(summary);
   }
   std::vector<std::int8_t> statuses() const {
+    const std::lock_guard lock(mutex_);
     require_memory();
     std::vector<std::int8_t> codes;
     std::transform(statuses_.begin(), statuses_.end(), std::back_inserter(codes),
                    [](core::MemberStatus status) { return static_cast<std::int8_t>(status); });
     return codes;
   }
-  const std::vector<std::string>& messages() const {
+  std::vector<std::string> messages() const {
+    const std::lock_guard lock(mutex_);
     require_memory();
     return messages_;
   }
 
 private:
+  std::size_t count_left() const {
+    if (in_file_ && !store_) {
+      return left_;
+    }
+    const auto& statuses = store_ ? store_->statuses() : statuses_;
+    return static_cast<std::size_t>(std::count(statuses.begin(), statuses.end(), core::MemberStatus::pending));
+  }
   void require_memory() const {
     if (in_file_) {
       throw std::out_of_range("the sweep is in its file");
@@ -272,6 +285,7 @@ private:
 
   core::SweepPlan plan_;
   std::vector<core::SummaryInfo> summaries_;
+  mutable std::mutex mutex_; ///< of what is below
   std::optional<core::SweepStore> store_;
   bool in_file_ = false;
   std::size_t left_ = 0; ///< of a file that was closed
@@ -538,12 +552,13 @@ void bind_sweep(py::module_& module) {
            }),
            py::arg("scenario"), py::arg("title"), py::arg("plan"), py::arg("summaries"), py::arg("path") = py::none(),
            "Goes on with the file at `path` if it is there. Raises StorageError.")
-      .def_property_readonly("left", &SweepResult::left, "Members that are still to be run.")
-      .def("pending_ranges", &pending_ranges, py::arg("chunk"), "Stretches (begin, end) of members still to be run, of `chunk` at most.")
+      .def_property_readonly("left", py::cpp_function(&SweepResult::left, py::call_guard<py::gil_scoped_release>()), "Members that are still to be run.")
+      .def("pending_ranges", &pending_ranges, py::arg("chunk"), py::call_guard<py::gil_scoped_release>(),
+           "Stretches (begin, end) of members still to be run, of `chunk` at most.")
       .def("write", &write_members, py::arg("begin"), py::arg("values"), py::arg("statuses"), py::arg("messages"),
            "Members from `begin` on, as `run_members` gives them; they count as done then. Raises StorageError.")
       .def("finish", &SweepResult::finish, py::call_guard<py::gil_scoped_release>(), "Marks the file complete if it is. Raises StorageError.")
-      .def("close", &SweepResult::close, "Lets go of the file.")
+      .def("close", &SweepResult::close, py::call_guard<py::gil_scoped_release>(), "Lets go of the file.")
       .def("values",
            [](py::object self, std::size_t summary) {
              const auto& result = self.cast<const SweepResult&>();

@@ -170,8 +170,6 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     16 MiB, so that what is computed from them never needs the whole in memory. Raises `InputError` when there is no
     such file, it is not a result file, or a bit of it is not as it was written.
     """
-    import xarray
-
     path = Path(path)
     if not path.exists():
         raise InputError(f"error: {path}: no such file")
@@ -179,6 +177,13 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
         raise InputError(f"error: {path}: is not a file")
     if why := _engine.check_result(os.fspath(path)):
         raise InputError(f"error: {path}: is not a result of limbflow: {why}")
+    return open_whole_dataset(path)
+
+
+def open_whole_dataset(path: str | os.PathLike) -> xarray.Dataset:
+    """As `open_dataset`, of a file that has just been found whole: the check reads all of it."""
+    import xarray
+
     try:
         dataset = xarray.open_dataset(path, engine="h5netcdf")
         return in_pieces(dataset) if largest_variable(dataset) > LARGE_BYTES else dataset

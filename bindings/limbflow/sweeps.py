@@ -130,15 +130,19 @@ def go_on(
     if file is not None:
         results.check_output(file)
     result = _engine.SweepResult(scenario._native, title, plan, kept, None if file is None else os.fspath(file))
+    to_do = result.left
     try:
-        with watched(progress, title, len(plan), len(plan) - result.left) as report:
+        with watched(progress, title, len(plan), len(plan) - to_do) as report:
             if client is None:
                 undisturbed = _engine.sweep(scenario._native, result, threads, report)
             else:
                 undisturbed = scale_out.run(client, scenario, plan, kept, result, report)
     finally:
         result.close()
-    dataset = memory_dataset(scenario, title, plan, kept, result) if file is None else results.open_dataset(file)
+    if file is None:
+        dataset = memory_dataset(scenario, title, plan, kept, result)
+    else:
+        dataset = results.open_dataset(file) if to_do else results.open_whole_dataset(file)
     if not undisturbed:
         where = ""
         if file is not None and result.left > 0:

@@ -1,6 +1,7 @@
 import os
 import re
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import xarray
 
 import limbflow
+from limbflow import _engine
 
 
 def test_axes_become_labelled_dims_with_units(short_scenario):
@@ -124,6 +126,36 @@ def test_a_finished_sweep_is_not_run_again(short_scenario, tmp_path):
     before = path.read_bytes()
     limbflow.sweep(short_scenario, rest=["5 s", "10 s"], file=path).close()
     assert path.read_bytes() == before
+
+
+def test_a_result_may_be_asked_and_closed_while_threads_write_to_it(short_scenario, tmp_path):
+    native = short_scenario._native
+    kept = [info for info, _ in _engine.summaries(native) if info.name == "arterial_inflow_mean"]
+    plan = _engine.SweepPlan([_engine.parse_axis(native, "cuff_pressure", "cuff.pressure", "0..100 %AOP / 60")])
+    for number in range(2):
+        result = _engine.SweepResult(native, "title", plan, kept, str(tmp_path / f"{number}.h5"))
+        begun, endings = threading.Event(), []
+
+        def run(result=result, begun=begun, endings=endings):
+            try:
+                endings.append(_engine.sweep(native, result, 2, lambda share: begun.set() if share > 0 else None))
+            except ValueError as error:
+                endings.append(str(error))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        asked = [result.left]
+        while thread.is_alive() and not begun.is_set():
+            asked.append(result.left)
+            assert sum(end - first for first, end in result.pending_ranges(7)) <= asked[-1]
+        result.close()
+        thread.join()
+        assert endings in ([True], ["error: the sweep's file is closed"])
+        assert asked == sorted(asked, reverse=True)
+        # What was closed is what is in the file, whole.
+        again = _engine.SweepResult(native, "title", plan, kept, str(tmp_path / f"{number}.h5"))
+        assert again.left == result.left
+        again.close()
 
 
 def test_the_file_of_another_sweep_is_refused(short_scenario, tmp_path):
