@@ -5,7 +5,8 @@
 A copy of the sources is made in build/mutants in which every `+ term` and `- term` of the physiology has a factor: 1,
 or as the environment variable LIMBFLOW_MUTANT says, -1 (the sign flipped) or 0 (the term dropped). One build holds all
 mutants. COUNT of them (100) are drawn evenly over the files, always the same ones; each runs the C++ model tests, the
-quick ones first, until one fails. A mutant that no test notices survives and is printed with its line.
+quick ones first, until one fails. A mutant that no test notices survives and is printed with its line. One with which
+the tests use more than four times the processor time that they need without it would hang them: it is counted apart.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import argparse
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ COPIED = (
     "tests/core",
     "tests/models",
     "tests/fuzz",
+    "benchmarks",
     "scenarios",
 )
 OPERATOR = re.compile(r"(?<=[\w)\]]) ([+-]) (?=[\w(])")
@@ -47,6 +50,7 @@ STAGES = (
     "Equations*:WorkingMuscleTest.*:CuffDevice*:ArterialWall*:Strap*:-*ASetEnds*",
     "Properties.Rates*:Properties.Occlusion*:Properties.MoreCuff*:Protocol*:WorkingMuscleTest.ASetEnds*",
 )
+NO_END = "no end"
 HEADER = """#pragma once
 namespace limbflow::mutation {
 extern const double* const factors;
@@ -178,8 +182,11 @@ def build() -> None:
     subprocess.run(["cmake", "--build", BUILD, "--target", "models_tests"], check=True, stdout=subprocess.DEVNULL)
 
 
-def noticed_by(mutant: str | None, patience: float) -> str | None:
-    """The first test that fails, or nothing."""
+def noticed_by(mutant: str | None, patience: list[float]) -> str | None:
+    """The first test that fails, NO_END, or nothing.
+
+    `patience`: seconds of processor time for each stage; 0: not that one.
+    """
     environment = {
         **os.environ,
         "LIMBFLOW_RANDOM_PEOPLE": "4",
@@ -188,18 +195,38 @@ def noticed_by(mutant: str | None, patience: float) -> str | None:
     }
     if mutant is not None:
         environment["LIMBFLOW_MUTANT"] = mutant
-    for stage in STAGES:
-        try:
-            done = subprocess.run(
-                [TESTS, f"--gtest_filter={stage}", "--gtest_fail_fast"],
-                capture_output=True, text=True, errors="replace", env=environment, timeout=patience, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return "no end"
+    for stage, seconds in zip(STAGES, patience, strict=True):
+        if not seconds:
+            continue
+        limited = ["prlimit", f"--cpu={int(seconds)}", "--core=0", "--"]
+        done = subprocess.run(
+            [*limited, TESTS, f"--gtest_filter={stage}", "--gtest_fail_fast"],
+            capture_output=True, text=True, errors="replace", env=environment, check=False,
+        )  # fmt: skip
+        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            return NO_END
         if done.returncode:
             failed = re.search(r"\[  FAILED  \] ([\w/.]+)", done.stdout)
             return failed[1] if failed else "a crash"
     return None
+
+
+def processor_time() -> float:
+    """Seconds that the processes started so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def patience_without_change() -> list[float]:
+    """Four times what each stage needs, and some seconds."""
+    patience = []
+    for number in range(len(STAGES)):
+        begin = processor_time()
+        only = [1200.0 if number == other else 0.0 for other in range(len(STAGES))]
+        if (failed := noticed_by(None, only)) is not None:
+            raise SystemExit(f"mutate: without any change {failed} fails")
+        patience.append(4 * (processor_time() - begin) + 20)
+    return patience
 
 
 def chosen(sites: list[Site], count: int) -> list[tuple[int, int]]:
@@ -230,20 +257,20 @@ def main() -> int:
     sites = compiles_with(sites)
     print(f"{len(sites)} terms in {len({site.file for site in sites})} files; building", flush=True)
     build()
-    begin = time.monotonic()
-    if (failed := noticed_by(None, 1200.0)) is not None:
-        raise SystemExit(f"mutate: without any change {failed} fails")
-    patience = 4 * (time.monotonic() - begin) + 20
+    patience = patience_without_change()
+    print("processor time for each stage of tests:", ", ".join(f"{seconds:.0f} s" for seconds in patience), flush=True)
     mutants = chosen(sites, wanted.count)
-    survivors = []
+    outcomes: list[str | None] = []
     with ThreadPoolExecutor(wanted.jobs) as pool:
         results = pool.map(lambda mutant: noticed_by(f"{mutant[0]}:{mutant[1]}", patience), mutants)
         for (index, factor), by in zip(mutants, results, strict=True):
-            print(f"{'survived' if by is None else 'caught':9} {sites[index].mutated(factor)}  {by or ''}", flush=True)
-            if by is None:
-                survivors.append((index, factor))
-    print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught")
-    return int(len(survivors) * 20 > len(mutants))
+            what = "survived" if by is None else "no end" if by == NO_END else "caught"
+            print(f"{what:9} {sites[index].mutated(factor)}  {by if what == 'caught' else ''}".rstrip(), flush=True)
+            outcomes.append(by)
+    survivors, endless = outcomes.count(None), outcomes.count(NO_END)
+    print(f"{len(mutants)} changes: a test fails for {len(mutants) - survivors - endless}")
+    print(f"the tests do not end for {endless}, nothing notices {survivors}")
+    return int(survivors * 20 > len(mutants))
 
 
 if __name__ == "__main__":
