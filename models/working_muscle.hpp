@@ -11,7 +11,10 @@
 //
 // Force that a class has left (capacity), as a product:
 //   metabolic       exp(-s (H2PO4- minus its resting value))      (Lanza 2006, J Physiol 577:353, found it linear over the first half)
-//   excitability    1 - k;  dk/dt = k_k a (1 - k) - (1 - a) k / tau_k   potassium in the interstitium and T tubules; back in half a minute of rest
+//   excitability    1 - k;  dk/dt = k_k a (1 - k) - w (1 - a) k / tau_k   potassium in the interstitium and T tubules; back in half a minute of
+//                   rest with blood, not without (w, flow over resting flow, at most 1): a muscle whose circulation is arrested gets no force
+//                   back until blood returns (Merton 1954, J Physiol 123:553; recalled), and what keeps its membrane conducting is blood
+//                   that carries off, not what it brings (Mortimer 1970, Am J Physiol 219:1324)
 //   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
 // Central fatigue: the drive at hand is 1 - c;  dc/dt = (c_max afferent - c) / tau_c; afferents follow the metabolites, so c holds
 // while a cuff keeps them in (Bigland-Ritchie 1986, J Physiol 379:451; Kennedy 2014; recalled).
@@ -159,7 +162,7 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
                     buffer_capacity(now.phosphate[k], m.fibre[k]);
   const T a = now.activation[k];
   rates.change.excitability_loss =
-      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - (1.0 - a) * fibre.excitability_loss / m.excitability_time;
+      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - washed * (1.0 - a) * fibre.excitability_loss / m.excitability_time;
   const T acid = max(T(0.0), m.resting_ph - fibre.ph);
   rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid) -
                               fibre.lasting_loss / m.lasting_time;

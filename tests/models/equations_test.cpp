@@ -402,7 +402,8 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
       const double washed = m.proton_efflux * std::min(1.0, flow) * (m.resting_ph - fibre.ph);
       EXPECT_NEAR(protons + energy.lactate_formed - washed, -protons_per_phosphocreatine(now.phosphate[k]) * rates.change.energy, 1e-10);
       EXPECT_NEAR(rates.change.excitability_loss,
-                  m.excitability_gain * a * (1.0 - fibre.excitability_loss) - (1.0 - a) * fibre.excitability_loss / m.excitability_time, 1e-13);
+                  m.excitability_gain * a * (1.0 - fibre.excitability_loss) -
+                      std::min(1.0, flow) * (1.0 - a) * fibre.excitability_loss / m.excitability_time, 1e-13);
       const double acid = std::max(0.0, m.resting_ph - fibre.ph);
       EXPECT_NEAR(rates.change.lasting_loss + fibre.lasting_loss / m.lasting_time,
                   m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid), 1e-13);
