@@ -3,6 +3,7 @@
 #include "models/anatomy.hpp"
 #include "models/course.hpp"
 #include "models/limb.hpp"
+#include "models/limb_pools.hpp"
 #include "models/run.hpp"
 #include "models/scenario.hpp"
 #include "models/virtual_tests.hpp"
@@ -10,15 +11,22 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace limbflow::models {
@@ -27,34 +35,118 @@ namespace {
 constexpr int usual_count = 100; // in each fidelity; LIMBFLOW_RANDOM_PEOPLE asks for another number
 constexpr unsigned threads = 2;
 constexpr std::size_t most_failures_shown = 5;
+constexpr int progress_interval = 1000; // people
 
 int people_asked() {
   const char* text = std::getenv("LIMBFLOW_RANDOM_PEOPLE");
   return text == nullptr ? usual_count : std::stoi(text);
 }
 
-/// Looks at every step: states inside their bounds, everything finite, volumes and concentrations above zero.
-template <class M>
-struct Inspector {
-  const LimbParameters<double>& parameters;
-  std::string& problem;
-  std::size_t& looks;
-  double tolerance;
-  LimbControls<double> controls{};
+using Controls = LimbControls<double>;
+using State = core::StateOf<AveragedLimb>;
+static_assert(std::is_same_v<State, core::StateOf<PulsatileLimb>>);
 
-  void begin_segment(std::size_t, const core::Segment<LimbControls<double>>& segment, const core::StateOf<M>& y) {
-    controls = segment.controls;
-    look(segment.begin, y);
-  }
-  template <class Step>
-  void step(const Step& step) {
-    core::StateOf<M> y;
-    step.state_at_fraction(1.0, y);
-    look(step.end(), y);
-  }
-  void end_segment(double, const core::StateOf<M>&) {}
+/// One draw on its way: to rest, then through its session, an integration at a time. Every step is looked at: states inside their bounds,
+/// everything finite, volumes and concentrations above zero.
+class Trial {
+public:
+  template <core::Model M>
+  struct Integration final : core::LaneRun<M>, core::LaneWatcher<M> {
+    explicit Integration(Trial& of) : trial(of) {}
+    void begin_segment(std::size_t, const core::Segment<Controls>& segment, const State& y, const double* events) override {
+      trial.controls = segment.controls;
+      trial.course->begin_segment(segment.begin, events[0]);
+      trial.look<M>(segment.begin, y);
+    }
+    void step(const core::DenseStep<core::LaneStepper<M>>& step) override {
+      State y;
+      step.state_at_fraction(1.0, y);
+      trial.look<M>(step.end(), y);
+    }
+    void end_segment(double, const State&) override {}
+    Trial& trial;
+  };
 
-  void look(double t, const core::StateOf<M>& y) {
+  Trial(int draw, Scenario drawn) : number(draw), scenario(std::move(drawn)), parameters(limb_parameters(scenario)) {}
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+  /// Puts the integration that comes first into its pool.
+  void start(const LimbPools& pools) {
+    settling.emplace(parameters, scenario.external_pressure_mmHg, core::instruction_set());
+    settle(pools);
+  }
+
+  /// Takes an integration back and puts the next one into its pool. False when there is none.
+  template <core::Model M>
+  bool go_on(const LimbPools& pools, Integration<M>& integration) {
+    if (!course)
+      return take_settled(pools);
+    if (integration.error)
+      std::rethrow_exception(integration.error);
+    state = integration.state;
+    course->done(std::move(integration.report));
+    return submit_next(pools);
+  }
+
+  /// What went wrong, or nothing.
+  std::string problem;
+  std::size_t looks = 0;
+  std::size_t failed_sets() const { return course ? course->result().failure_times.size() : 0; }
+  std::string name() const { return "draw " + std::to_string(number); }
+  const std::string& text() const { return scenario.text; }
+
+private:
+  void settle(const LimbPools& pools) {
+    settling->prepare(averaged);
+    pools.averaged->add(averaged);
+  }
+
+  bool take_settled(const LimbPools& pools) {
+    if (!settling->done(averaged)) {
+      settle(pools);
+      return true;
+    }
+    parameters = settling->limb().parameters;
+    std::copy(settling->limb().state.begin(), settling->limb().state.end(), state.begin());
+    parameters.occlusion_pressure = occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
+    if (!(parameters.occlusion_pressure >= 0.0)) {
+      problem = "occlusion pressure " + std::to_string(parameters.occlusion_pressure);
+      return false;
+    }
+    CourseOptions options;
+    options.fidelity = scenario.fidelity;
+    options.step_tolerance = tolerance = step_tolerance(scenario.relative_tolerance);
+    course.emplace(scenario, parameters, options);
+    return submit_next(pools);
+  }
+
+  bool submit_next(const LimbPools& pools) {
+    const Course::Leg* leg = course->next(state);
+    if (leg == nullptr) {
+      if (problem.empty() && course->result().report.outcome != core::Outcome::completed)
+        problem = course->result().report.describe();
+      return false;
+    }
+    if (leg->pulsatile)
+      submit(*pools.pulsatile, pulsatile, *leg);
+    else
+      submit(*pools.averaged, averaged, *leg);
+    return true;
+  }
+
+  template <core::Model M>
+  void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
+    integration.state = state;
+    integration.parameters = &parameters;
+    integration.timeline = &leg.timeline;
+    integration.options = &leg.options;
+    integration.watcher = leg.recorded ? &integration : nullptr;
+    pool.add(integration);
+  }
+
+  template <core::Model M>
+  void look(double t, const State& y) {
     ++looks;
     const auto complain = [&](std::string_view what, double value) {
       if (problem.empty()) {
@@ -75,34 +167,106 @@ struct Inspector {
       if (!std::isfinite(signals[i]))
         complain(limb_signals[i].name, signals[i]);
     for (const LimbSignal i : {signal_atp, signal_phosphocreatine, signal_inorganic_phosphate, signal_muscle_lactate, signal_muscle_ph,
-                               signal_venous_ph, signal_venous_lactate, signal_blood_lactate, signal_venous_volume, signal_tissue_po2,
+                               signal_venous_ph, signal_venous_lactate, signal_blood_lactate, signal_venous_volume,
                                signal_venous_oxygen_saturation, signal_force_capacity, signal_heart_rate})
       if (!(signals[i] > 0.0))
         complain(limb_signals[i].name, signals[i]);
+    if (signals[signal_tissue_po2] < 0.0) // nothing is left in a limb pressed harder from outside than its arteries for an hour
+      complain(limb_signals[signal_tissue_po2].name, signals[signal_tissue_po2]);
     for (std::size_t i = limb_signal_count; i < all_signal_count; ++i)
       if (!std::isfinite(signals[i]) || signals[i] < 0.0)
         complain(fibre_signals[(i - limb_signal_count) / fibre_classes].name, signals[i]);
   }
+
+  int number;
+  Scenario scenario;
+  LimbParameters<double> parameters;
+  std::optional<Settling> settling;
+  std::optional<Course> course;
+  double tolerance = 0.0;
+  Controls controls{};
+  State state{};
+  Integration<AveragedLimb> averaged{*this};
+  Integration<PulsatileLimb> pulsatile{*this};
 };
 
-/// What went wrong with a scenario, or nothing.
-std::string problem_of(const Scenario& scenario, std::size_t& looks, int& failed_sets) {
-  auto [parameters, state] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
-  parameters.occlusion_pressure = occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
-  if (!(parameters.occlusion_pressure >= 0.0))
-    return "occlusion pressure " + std::to_string(parameters.occlusion_pressure);
-  std::string problem;
-  CourseOptions options;
-  options.fidelity = scenario.fidelity;
-  options.step_tolerance = step_tolerance(scenario.relative_tolerance);
-  const CourseResult done = run_course(
-      scenario, parameters, state, options,
-      [&]<class M>() { return Inspector<M>{parameters, problem, looks, options.step_tolerance}; });
-  failed_sets += static_cast<int>(done.failure_times.size());
-  if (done.report.outcome != core::Outcome::completed)
-    return done.report.describe();
-  return problem;
-}
+/// What came of many trials.
+struct Tally {
+  std::vector<std::string> failures;
+  std::size_t looks = 0;
+  std::size_t failed_sets = 0;
+};
+
+/// The trials of one thread, as many side by side as keep the lanes of both pools full.
+class Team {
+public:
+  /// on_end: called after each trial.
+  explicit Team(std::function<void()> on_end) : ended(std::move(on_end)) {}
+
+  /// next_number: the draw to make, or nothing when there are no more.
+  void work(const std::function<std::optional<int>()>& next_number, Fidelity fidelity, const Scenario& arm, const Scenario& leg) {
+    const std::size_t most = 2 * pools.averaged->lanes();
+    bool more = true;
+    while (more || !trials.empty()) {
+      while (more && trials.size() < most) {
+        const std::optional<int> number = next_number();
+        more = number.has_value();
+        if (more)
+          start(*number, fidelity, arm, leg);
+      }
+      if (pools.averaged->pending() >= pools.pulsatile->pending())
+        advance(*pools.averaged);
+      else
+        advance(*pools.pulsatile);
+    }
+  }
+
+  Tally tally;
+
+private:
+  void start(int number, Fidelity fidelity, const Scenario& arm, const Scenario& leg) {
+    try {
+      trials.emplace_back(number, Draw(number, fidelity).scenario(arm, leg));
+    } catch (const std::exception& error) {
+      tally.failures.push_back("draw " + std::to_string(number) + ": " + error.what());
+      return;
+    }
+    Trial& trial = trials.back();
+    follow(trial, [&] {
+      trial.start(pools);
+      return true;
+    });
+  }
+
+  template <core::Model M>
+  void advance(core::LanePool<M>& pool) {
+    if (core::LaneRun<M>* run = pool.next()) {
+      auto& integration = static_cast<Trial::Integration<M>&>(*run);
+      follow(integration.trial, [&] { return integration.trial.go_on(pools, integration); });
+    }
+  }
+
+  /// Does what says whether the trial goes on; if not, or if that throws, the trial is over.
+  template <class Work>
+  void follow(Trial& trial, Work&& work) {
+    try {
+      if (work())
+        return;
+    } catch (const std::exception& error) {
+      trial.problem = error.what();
+    }
+    if (!trial.problem.empty())
+      tally.failures.push_back(trial.name() + ": " + trial.problem + "\n" + trial.text());
+    tally.looks += trial.looks;
+    tally.failed_sets += trial.failed_sets();
+    ended();
+    trials.remove_if([&](const Trial& other) { return &other == &trial; });
+  }
+
+  std::function<void()> ended;
+  LimbPools pools = limb_pools(core::instruction_set());
+  std::list<Trial> trials;
+};
 
 class RandomPeople : public ::testing::TestWithParam<Fidelity> {};
 
@@ -112,42 +276,35 @@ TEST_P(RandomPeople, CompleteWithPositiveVolumesAndConcentrations) {
   const int count = people_asked();
   std::atomic<int> next{0};
   std::mutex mutex;
-  std::vector<std::string> failures;
-  std::size_t looks = 0;
-  int failed_sets = 0;
+  Tally all;
+  std::atomic<int> done{0};
   const auto work = [&] {
-    std::size_t own_looks = 0;
-    int own_failed_sets = 0;
-    for (int number = next++; number < count; number = next++) {
-      std::string problem;
-      std::string text;
-      try {
-        const Scenario scenario = Draw(number, GetParam()).scenario(arm, leg);
-        text = scenario.text;
-        problem = problem_of(scenario, own_looks, own_failed_sets);
-      } catch (const std::exception& error) {
-        problem = error.what();
-      }
-      if (!problem.empty()) {
-        const std::lock_guard lock(mutex);
-        failures.push_back("draw " + std::to_string(number) + ": " + problem + "\n" + text);
-      }
-    }
+    Team team([&] {
+      if (const int so_far = ++done; so_far % progress_interval == 0)
+        std::cout << so_far << " people so far" << std::endl;
+    });
+    team.work(
+        [&] {
+          const int number = next++;
+          return number < count ? std::optional(number) : std::nullopt;
+        },
+        GetParam(), arm, leg);
     const std::lock_guard lock(mutex);
-    looks += own_looks;
-    failed_sets += own_failed_sets;
+    all.failures.insert(all.failures.end(), team.tally.failures.begin(), team.tally.failures.end());
+    all.looks += team.tally.looks;
+    all.failed_sets += team.tally.failed_sets;
   };
   std::vector<std::thread> pool;
   for (unsigned k = 0; k < threads; ++k)
     pool.emplace_back(work);
   for (std::thread& thread : pool)
     thread.join();
-  std::cout << count << " people, " << looks << " states looked at, " << failed_sets << " sets ended by failure, "
-            << failures.size() << " runs with a problem\n";
-  for (std::size_t k = 0; k < std::min(failures.size(), most_failures_shown); ++k)
-    ADD_FAILURE() << failures[k];
-  EXPECT_EQ(failures.size(), 0u);
-  EXPECT_GT(looks, static_cast<std::size_t>(count));
+  std::cout << count << " people, " << all.looks << " states looked at, " << all.failed_sets << " sets ended by failure, "
+            << all.failures.size() << " runs with a problem\n";
+  for (std::size_t k = 0; k < std::min(all.failures.size(), most_failures_shown); ++k)
+    ADD_FAILURE() << all.failures[k];
+  EXPECT_EQ(all.failures.size(), 0u);
+  EXPECT_GT(all.looks, static_cast<std::size_t>(count));
 }
 
 INSTANTIATE_TEST_SUITE_P(Fidelities, RandomPeople, ::testing::Values(Fidelity::averaged, Fidelity::pulsatile),
