@@ -151,7 +151,7 @@ struct Limb {
         capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share,
                               p.resting_refill_time, p.resting_arterial_pressure, p.refill_colour_pressure);
     out[signal_pulse_amplitude] =
-        parts.pulse ? T(flow.pulse_pressure / (pulse_shape_range<beat_steps>() * pulse_pressure)) : T(0.0);
+        parts.pulse ? T(flow.pulse_pressure / (pulse_shape_range<beat_steps>() * p.pulse_gain * pulse_pressure)) : T(0.0);
     if (parts.fibres)
       class_signals(fibres, muscle, out + limb_signal_count);
   }
