@@ -516,15 +516,16 @@ void bind_sweep(py::module_& module) {
              "The dotted key that a short name stands for. Raises InputError with the nearest.");
   module.def(
       "load_sweep",
-      [](const std::string& path_or_name) {
-        const models::SweepSpec spec = models::load_sweep(path_or_name);
+      [](const std::string& path_or_name, const std::vector<std::string>& further_tables) {
+        const models::SweepSpec spec = models::load_sweep(path_or_name, further_tables);
         std::vector<core::Axis> axes;
         for (const models::SweepAxis& axis : spec.axes) {
           axes.push_back(to_axis(axis, dimension_name(axis.key)));
         }
-        return std::tuple(spec.base, axes, spec.title);
+        return std::tuple(spec.base, axes, spec.title, spec.files.front());
       },
-      py::arg("path_or_name"), "The scenario of a sweep file, its axes and its title.");
+      py::arg("path_or_name"), py::arg("further_tables"),
+      "The scenario of a sweep file, its axes, its title and its path. `further_tables` may be in it, for the caller to read.");
 
   py::class_<core::SweepPlan>(module, "SweepPlan", "Every combination of the points of some axes, the last axis fastest.")
       .def(py::init<std::vector<core::Axis>>(), py::arg("axes"))

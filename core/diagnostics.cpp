@@ -54,12 +54,13 @@ std::string render(const Diagnostic& d) {
   if (!d.key.empty())
     out += d.key + ": ";
   out += d.message;
-  if (d.line > 0 && !d.source_line.empty()) {
-    const std::string number = std::to_string(d.line);
+  if (!d.source_line.empty()) {
+    const std::string number = d.line > 0 ? std::to_string(d.line) + " | " : "";
+    const std::string under = d.line > 0 ? std::string(number.size() - 3, ' ') + " | " : "";
     const auto [shown, caret] = line_and_caret(d.source_line, d.column);
-    out += "\n  " + number + " | " + shown;
+    out += "\n  " + number + shown;
     if (d.column > 0)
-      out += "\n  " + std::string(number.size(), ' ') + " | " + caret;
+      out += "\n  " + under + caret;
   }
   if (!d.accepted.empty())
     out += "\n  accepted: " + d.accepted;

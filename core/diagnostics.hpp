@@ -12,7 +12,8 @@ namespace limbflow::core {
 enum class Level { error, warning };
 
 /// One problem of one input, complete enough to be shown to a person or handed on as data.
-/// `line` and `column` count from 1; 0 means that the problem has no place inside the file.
+/// `line` and `column` count from 1; 0 means that the problem has no place inside the file. What was given by itself, as on
+/// the command line, has no file and no line; `source_line` is then `key = text`, and `column` counts in it.
 struct Diagnostic {
   Level level = Level::error;
   std::string rule;        ///< stable identifier such as "unknown-key", "missing-unit", "out-of-range"

@@ -27,6 +27,12 @@ std::string hdf5_reason() {
     const auto begin = at + marker.size();
     return innermost.substr(begin, innermost.find('\'', begin) - begin);
   }
+  constexpr std::string_view cut = "truncated file: eof = ";
+  constexpr std::string_view stored = ", stored_eof = ";
+  if (const auto at = innermost.find(stored); innermost.starts_with(cut) && at != std::string::npos) {
+    const std::string there = innermost.substr(cut.size(), innermost.find(',') - cut.size());
+    return "only " + there + " of its " + innermost.substr(at + stored.size()) + " bytes are there";
+  }
   return innermost.empty() ? "the HDF5 library gives no reason" : innermost;
 }
 

@@ -46,7 +46,7 @@ void put_place(Diagnostic& d, const Place& place) {
   if (place.source == nullptr)
     return;
   d.file = place.source->name;
-  d.line = place.line;
+  d.line = d.file.empty() ? 0 : place.line; // a value that was given by itself has no lines to count
   d.column = place.column;
   if (place.line > 0 && static_cast<std::size_t>(place.line) <= place.source->lines.size())
     d.source_line = place.source->lines[static_cast<std::size_t>(place.line) - 1];
@@ -452,9 +452,8 @@ TomlDocument TomlDocument::parse(const std::string& text, const std::string& nam
   return out;
 }
 
-TomlValue value_from_text(const std::string& key, const std::string& text, const std::string& source_name) {
+TomlValue value_from_text(const std::string& key, const std::string& text) {
   auto source = std::make_shared<SourceText>();
-  source->name = source_name;
   source->lines = {key + " = " + text};
   std::ranges::replace(source->lines.front(), '\n', ' ');
 
@@ -575,6 +574,16 @@ void TableReader::wrong_kind(std::string_view key, const TomlValue& value, std::
   error(key, "wrong-kind", "is " + std::string(kind_name(value.kind)) + ", not " + std::string(expected));
 }
 
+namespace {
+
+std::string_view usual_unit(const QuantityKind& kind) {
+  if (!kind.bounds.usual.empty())
+    return kind.bounds.usual;
+  return kind.bounds.unit == "1" ? base_unit(kind.dimension) : kind.bounds.unit;
+}
+
+} // namespace
+
 bool TableReader::within(std::string_view key, const TomlValue& value, const Bounds& bounds, double base_value) {
   if (bounds.contain(base_value))
     return true;
@@ -615,8 +624,7 @@ std::optional<Quantity> TableReader::quantity_of(std::string_view key, std::span
     if (problem.rule == "missing-unit")
       d.hint = "a quantity is written with its unit, in quotes: \"" +
                (bare ? format_number(found->number) : found->text) + " " +
-               std::string(kinds.front().bounds.unit == "1" ? base_unit(kinds.front().dimension)
-                                                            : kinds.front().bounds.unit) +
+               std::string(usual_unit(kinds.front())) +
                "\"";
     diagnostics_->add(std::move(d));
   }

@@ -91,8 +91,8 @@ struct TomlDocument {
 
 /// The value that a person means by a text on the command line: TOML where it is a TOML number, boolean, array, inline
 /// table or quoted string ("[30, 15, 15]", "1e-6"), otherwise the text itself as a string ("60 %AOP"). Problems in it
-/// will be reported as `source_name:1` with the line `key = text`.
-TomlValue value_from_text(const std::string& key, const std::string& text, const std::string& source_name);
+/// have no file and no line; they show `key = text`.
+TomlValue value_from_text(const std::string& key, const std::string& text);
 
 /// Inclusive limits, written in `unit` (a symbol of the unit table; "1" for plain numbers).
 struct Bounds {
@@ -100,6 +100,7 @@ struct Bounds {
   double high = std::numeric_limits<double>::infinity();
   std::string_view unit = "1";
   bool low_open = false; ///< `low` itself is not allowed
+  std::string_view usual = {}; ///< the unit to propose where one is missing; empty: `unit`
 
   /// "0 mmHg to 500 mmHg", "above 0 cm and up to 100 cm"
   std::string describe() const;

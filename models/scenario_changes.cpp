@@ -73,8 +73,12 @@ std::pair<std::string, std::optional<Diagnostic>> resolve_key(const core::Parame
   if (meant.empty() && parameters.contains(key))
     return {std::string(parameter_prefix) + key, std::nullopt};
 
-  Diagnostic d = problem("override", "unknown-key", key, "is not a known key");
-  if (meant.size() > 1) {
+  Diagnostic d = problem("", "unknown-key", key, "is not a known key");
+  if (meant.empty()) // the name of a table, such as tempo
+    for (const std::string_view known : scenario_file_keys)
+      if (("." + std::string(known)).find("." + key + ".") != std::string::npos)
+        meant.emplace_back(known);
+  if (!meant.empty()) {
     d.rule = "ambiguous-key";
     d.message = "could be one of several keys";
     d.accepted = join(meant);
@@ -146,7 +150,7 @@ public:
       replace_cuff(cuff->second.second);
     if ((by_path.contains("person") || by_path.contains("cuff")) && scenario_->measured_aop_mmHg &&
         !by_path.contains("cuff.occlusion_pressure")) {
-      Diagnostic d = problem("override", "conflict", "cuff.occlusion_pressure",
+      Diagnostic d = problem("", "conflict", "cuff.occlusion_pressure",
                              "was measured on another person or with another cuff");
       d.accepted = "the pressure measured with the new one, or \"emergent\"";
       diagnostics_->add(std::move(d));
@@ -158,8 +162,6 @@ public:
 
 private:
   static Diagnostic placed(Diagnostic d, const std::string& key, const std::string& text) {
-    d.file = "override";
-    d.line = 1;
     d.column = 1;
     d.source_line = key + " = " + text;
     d.value = text;
@@ -182,11 +184,11 @@ private:
       if (index < 1 || index > count)
         return refuse("there is no such exercise", "1 to " + std::to_string(count));
       if (exercise->is_table())
-        return set_at(document, split(without_index(path), '.'), core::value_from_text(key, text, "override"));
+        return set_at(document, split(without_index(path), '.'), core::value_from_text(key, text));
     }
     if (words[0] == "cuff" && words.size() > 1 && document.find("cuff") == nullptr && !has_new_cuff)
       return refuse("there is no cuff in this scenario", "cuff = \"wide_thigh\" or another one first");
-    set_at(document, words, core::value_from_text(key, text, "override"));
+    set_at(document, words, core::value_from_text(key, text));
   }
 
   /// The table `key` of a person or cuff file; nothing, and the problem reported, if there is none.

@@ -33,7 +33,7 @@ using core::TomlValue;
 namespace {
 
 // Limits of what is simulated: wide enough for every study, narrow enough that no file makes a run without end.
-constexpr Bounds phase_bounds{.low = 0, .high = 4, .unit = "h"};
+constexpr Bounds phase_bounds{.low = 0, .high = 4, .unit = "h", .usual = "s"};
 constexpr Bounds cuff_pressure_bounds{.low = 0, .high = 500, .unit = "mmHg"};
 constexpr Bounds relative_pressure_bounds{.low = 0, .high = 200, .unit = "%AOP"};
 constexpr double longest_run_s = 12 * 3600;

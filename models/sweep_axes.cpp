@@ -176,7 +176,7 @@ SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std:
 
 SweepAxis parse_axis(const Scenario& scenario, const std::string& key, const std::string& text) {
   const std::string path = canonical_key(scenario, key);
-  if (const TomlValue value = core::value_from_text(key, text, "axis"); value.is_array())
+  if (const TomlValue value = core::value_from_text(key, text); value.is_array())
     return make_axis(scenario, path, list_texts(value));
   if (const std::size_t dots = text.find(".."); dots != std::string::npos) {
     const std::size_t slash = text.rfind('/');
@@ -201,7 +201,7 @@ SweepAxis parse_axis(const Scenario& scenario, const std::string& key, const std
   return make_axis(scenario, path, texts);
 }
 
-SweepSpec load_sweep(const fs::path& path_or_name) {
+SweepSpec load_sweep(const fs::path& path_or_name, std::span<const std::string> further_tables) {
   const auto path = find_input(path_or_name, "", sweeps_folder);
   if (!path)
     throw InputError(not_found(path_or_name, sweeps_folder));
@@ -232,7 +232,8 @@ SweepSpec load_sweep(const fs::path& path_or_name) {
   TableReader axes_reader = root.table("axes");
   if (const TomlValue* table = document.root.find("axes"); table != nullptr && table->is_table())
     collect_axes(*table, "", axes);
-  if (axes.empty() && document.complete)
+  const bool has_more = std::ranges::count_if(further_tables, [&](const std::string& table) { return root.has(table); }) > 0;
+  if (axes.empty() && !has_more && document.complete)
     root.error("axes", "missing-key", "there are no axes",
                "[axes] with \"cuff.pressure\" = { from = \"0 %AOP\", to = \"100 %AOP\", steps = 11 }");
   for (const auto& [key, value] : axes) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ SweepAxis parse_axis(const Scenario& scenario, const std::string& key, const std
 /// An axis from values already separate, each a text for `with`.
 SweepAxis make_axis(const Scenario& scenario, const std::string& key, const std::vector<std::string>& texts);
 
-/// Reads a sweep file, or a shipped sweep by name. Throws core::InputError with every problem.
-SweepSpec load_sweep(const std::filesystem::path& path_or_name);
+/// Reads a sweep file, or a shipped sweep by name. `further_tables` may stand in it beside [axes], or in its place: they are
+/// the caller's to read. Throws core::InputError with every problem.
+SweepSpec load_sweep(const std::filesystem::path& path_or_name, std::span<const std::string> further_tables = {});
 
 /// Number of runs of a sweep over the grid of its axes. Throws core::InputError above 100 million.
 std::size_t member_count(const std::vector<SweepAxis>& axes);

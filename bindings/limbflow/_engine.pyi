@@ -301,7 +301,7 @@ def fibre_signals() -> list[SignalInfo]:
     """The signals of each fibre class of a run."""
 
 def load_scenario(path_or_name: str) -> Scenario: ...
-def load_sweep(path_or_name: str) -> tuple[Scenario, list[Axis], str]:
+def load_sweep(path_or_name: str, further_tables: list[str]) -> tuple[Scenario, list[Axis], str, str]:
     """The scenario of a sweep file, its axes and its title."""
 
 def load_toml(path: str) -> tuple[dict[str, Any], Places]:

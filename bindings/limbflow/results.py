@@ -176,7 +176,7 @@ def open_dataset(path: str | os.PathLike) -> xarray.Dataset:
     if not path.is_file():
         raise InputError(f"error: {path}: is not a file")
     if why := _engine.check_result(os.fspath(path)):
-        raise InputError(f"error: {path}: is not a result of limbflow: {why}")
+        raise InputError(f"error: {path}: cannot be read as a result of limbflow: {why}")
     return open_whole_dataset(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
 METHODS = ("sobol", "latin_hypercube", "random")
 MOST_POINTS = 10_000_000
 MOST_CHECKED = 32
+# Distributions by name, with what each takes.
+DISTRIBUTIONS = {
+    "uniform": ("low", "high"),
+    "normal": ("mean", "sd"),
+    "lognormal": ("mean", "sd"),
+    "triangular": ("low", "mode", "high"),
+}
 RANGE_FORMS = (
     '"20..40 %1RM" (uniform), "60 +- 10 %AOP" (normal: mean and SD), "range" (a parameter\'s own), '
-    'or (scipy distribution, "unit")'
+    '{ distribution = "triangular", low = "10 s", mode = "30 s", high = "60 s" } (or uniform, normal, lognormal), '
+    'in Python also (scipy distribution, "unit")'
 )
 # One coordinate: its name in the result, the key that it sets, its points as texts.
 Coordinate = tuple[str, str, list[str]]
@@ -92,11 +101,12 @@ def sample(
         limbflow.sweep("30-15-15-15", limbflow.sample(256, cuff_pressure="40..80 %AOP", load="15..35 %1RM"))
 
     A range is "20..40 %1RM" (uniform), "60 +- 10 %AOP" (normal with that mean and SD), "range" for a model parameter
-    (uniform over the range in its table), or `(distribution, "unit")` with anything that has a `ppf`, such as a
-    frozen distribution of `scipy.stats`. `method` is "sobol" (low discrepancy; best with a power of two),
-    "latin_hypercube" or "random". The same seed gives the same points on every machine, and of Sobol and random points
-    a longer sample begins with the shorter one. A point that the scenario cannot take is a failed member. Raises
-    `InputError`, for ranges once the scenario is known.
+    (uniform over the range in its table), a mapping that names a distribution (`{"distribution": "lognormal", "mean":
+    "30 s", "sd": "10 s"}`; `uniform`, `normal`, `lognormal`, `triangular`), or `(distribution, "unit")` with anything
+    that has a `ppf`, such as a frozen distribution of `scipy.stats`. `method` is "sobol" (low discrepancy; best with a
+    power of two), "latin_hypercube" or "random". The same seed gives the same points on every machine, and of Sobol and
+    random points a longer sample begins with the shorter one. A point that the scenario cannot take is a failed member.
+    Raises `InputError`, for ranges once the scenario is known.
     """
     given = {**(ranges or {}), **more}
     if not given:
@@ -104,9 +114,7 @@ def sample(
     require_count(count, "points")
     if method not in METHODS:
         raise InputError(f"error: method {method!r}: there are {', '.join(METHODS)}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
-        raise InputError(f"error: seed {seed!r} is not a whole number from 0 to 2^64 - 1")
-
+    require_seed(seed)
     return at_points(_engine.unit_sample(method, seed, count, len(given)), given, name)
 
 
@@ -158,6 +166,11 @@ def require_count(count: int, what: str) -> None:
         raise InputError(f"error: {count!r} {what}: give a whole number from 1 to {MOST_POINTS}")
 
 
+def require_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+        raise InputError(f"error: seed {seed!r} is not a whole number from 0 to 2^64 - 1")
+
+
 def point_texts(scenario: Scenario, key: str, points: Any) -> list[str]:
     """Points of an axis in any of their forms (see `axes.axis`) as texts, each with its unit."""
     if isinstance(points, str):
@@ -193,6 +206,8 @@ def quantile_of(scenario: Scenario, key: str, given: Any) -> tuple[Callable[[np.
     """The quantile function of a range, and the unit of what it gives. Raises `InputError`."""
     if isinstance(given, tuple) and len(given) == 2 and hasattr(given[0], "ppf"):
         return given[0].ppf, str(given[1])
+    if isinstance(given, Mapping):
+        return distribution_of(key, given)
     if isinstance(given, str):
         if given.strip() == "range":
             low, high, unit = parameter_range(scenario, key)
@@ -210,6 +225,37 @@ def quantile_of(scenario: Scenario, key: str, given: Any) -> tuple[Callable[[np.
                 raise InputError(f"error: {key}: {given!r}: the range does not rise")
             return lambda share: low + share * (high - low), unit
     raise InputError(f"error: {key}: {given!r} is no range\n  accepted: {RANGE_FORMS}")
+
+
+def distribution_of(key: str, given: Mapping[str, Any]) -> tuple[Callable[[np.ndarray], np.ndarray], str]:
+    """The quantile function of { distribution = ..., mean = ..., ... } and its unit. Raises `InputError`."""
+    from scipy import stats
+
+    name = given.get("distribution")
+    whole = to_text(given)
+    if name not in DISTRIBUTIONS:
+        known = ", ".join(DISTRIBUTIONS)
+        raise InputError(f"error: {key}: {whole}: there is no such distribution\n  accepted: {known}")
+    wanted = DISTRIBUTIONS[name]
+    if set(given) - {"distribution"} != set(wanted):
+        raise InputError(f"error: {key}: {whole}: does not fit\n  accepted: {name} with {', '.join(wanted)}")
+    _, unit = number_and_unit(key, whole, to_text(given[wanted[-1]]))
+    values = {word: number_and_unit(key, whole, to_text(given[word]), unit or None)[0] for word in wanted}
+    if any(values[one] >= values[other] for one, other in pairwise(wanted) if "sd" not in wanted):
+        raise InputError(f"error: {key}: {whole}: {', '.join(wanted)} do not rise")
+    if values.get("sd", 1.0) <= 0:
+        raise InputError(f"error: {key}: {whole}: the SD is not above zero")
+    if name == "uniform":
+        return stats.uniform(values["low"], values["high"] - values["low"]).ppf, unit
+    if name == "triangular":
+        width = values["high"] - values["low"]
+        return stats.triang((values["mode"] - values["low"]) / width, values["low"], width).ppf, unit
+    if name == "normal":
+        return stats.norm(values["mean"], values["sd"]).ppf, unit
+    if not values["mean"] > 0:
+        raise InputError(f"error: {key}: {whole}: the mean is not above zero")
+    variance = np.log1p((values["sd"] / values["mean"]) ** 2)
+    return stats.lognorm(np.sqrt(variance), scale=values["mean"] * np.exp(-0.5 * variance)).ppf, unit
 
 
 def normal_of(key: str, given: str) -> tuple[float, float, str] | None:
@@ -235,9 +281,14 @@ def number_and_unit(key: str, whole: str, text: str, unit: str | None = None) ->
     return value, "" if (unit or own) == "1" else (unit or own)
 
 
+def known_key(scenario: Scenario, key: str) -> str:
+    """The dotted key that a name stands for. Raises `InputError` with the nearest."""
+    return _engine.canonical_key(scenario._native, key)
+
+
 def parameter_range(scenario: Scenario, key: str) -> tuple[float, float, str]:
     """Low, high and unit of a model parameter. Raises `InputError` when the key is none."""
-    name = _engine.canonical_key(scenario._native, key).removeprefix("parameters.")
+    name = known_key(scenario, key).removeprefix("parameters.")
     for row in _engine.parameters():
         if row["name"] == name:
             return row["low"], row["high"], "" if row["unit"] == "1" else row["unit"]

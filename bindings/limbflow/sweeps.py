@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _engine, results, scale_out
+from . import _engine, results, scale_out, sweep_files
 from .axes import Axes, axes_of
 from .exceptions import InputError
 from .progress import watched
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 MOST_THREADS = 1024
+# How a line begins that only a sweep file has.
+SWEEP_MARKS = ("[axes", "[[axes", "[[axis", "axes", *(f"[{table}" for table in sweep_files.TABLES))
 
 
 class Interrupted(KeyboardInterrupt):
@@ -156,6 +158,12 @@ def listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def always_kept(scenario: Scenario) -> list[str]:
+    """What the command line keeps of every sweep, so that plots can say where a set failed; nothing without an
+    exercise."""
+    return [info.name for info, _ in _engine.summaries(scenario._native) if info.name == "time_to_failure"]
+
+
 def chosen(infos: list[tuple[_engine.SummaryInfo, str]], wanted: str | Iterable[str]) -> list[_engine.SummaryInfo]:
     """The summaries that are asked for by name, by pattern, or as those of the whole session. Raises `InputError`."""
     wanted = [wanted] if isinstance(wanted, str) else list(wanted)
@@ -205,25 +213,35 @@ def memory_dataset(
 def plan_of(source: str, points: Axes, changes: Mapping[str, Any]) -> tuple[Scenario, list[_engine.Axis], str | None]:
     """The scenario, with changes, the axes and the title of a sweep file, or of a scenario with `points` for axes.
 
-    Axes in `points` replace those of the same name in the file.
+    Axes in `points` replace those of the same name in the file. Raises `InputError`.
     """
     if is_sweep(source):
-        native, axes, title = _engine.load_sweep(source)
+        native, axes, title, path = _engine.load_sweep(source, list(sweep_files.TABLES))
         base = Scenario(native)
+        base = base.with_(**changes) if changes else base
+        axes = [together.axis(base) for together in sweep_files.together_of(path, base)] + axes
     else:
         base, axes, title = as_scenario(source), [], None
-    base = base.with_(**changes) if changes else base
+        base = base.with_(**changes) if changes else base
     given = axes_of(base, points)
     replaced = {coordinate.key for axis in given for coordinate in axis.coordinates}
-    return base, [axis for axis in axes if axis.coordinates[0].key not in replaced] + given, title
+    kept = []
+    for axis in axes:
+        keys = [coordinate.key for coordinate in axis.coordinates]
+        if axis.is_zipped and replaced.intersection(keys):
+            which = listed(sorted(replaced.intersection(keys)))
+            raise InputError(f"error: {source}: {which} moves together with others there and cannot be replaced alone")
+        if axis.is_zipped or keys[0] not in replaced:
+            kept.append(axis)
+    return base, kept + given, title
 
 
 def is_sweep(source: str) -> bool:
-    """Whether that name or path is a sweep file: a shipped one, or a TOML file with a table or list `axes`."""
+    """Whether that name or path is a sweep file: a shipped one, or a TOML file with one of the tables of a sweep."""
     if source.removeprefix("sweeps/") in _engine.shipped("sweeps"):
         return True
     try:
         with Path(source).open(encoding="utf-8") as lines:
-            return any(line.lstrip().startswith(("[axes", "[[axes", "[[axis", "axes")) for line in lines)
+            return any(line.lstrip().startswith(SWEEP_MARKS) for line in lines)
     except (OSError, UnicodeDecodeError):
         return False

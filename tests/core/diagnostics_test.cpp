@@ -33,6 +33,16 @@ TEST(Render, AWarningWithoutPlaceIsOneLine) {
   EXPECT_EQ(render(d), "warning: nothing to do");
 }
 
+TEST(Render, WhatWasGivenByItselfHasNoFileAndNoLine) {
+  Diagnostic d = example();
+  d.file = "";
+  d.line = 0;
+  EXPECT_EQ(render(d), "error: cuff.pressure: 900 mmHg is out of range\n"
+                       "  pressure = \"900 mmHg\"\n"
+                       "             ^\n"
+                       "  accepted: 0 mmHg to 500 mmHg");
+}
+
 TEST(Render, ShowsNearestAndHint) {
   Diagnostic d = example();
   d.accepted = "";

@@ -346,6 +346,16 @@ TEST_F(ResultStore, EveryTruncationIsRefused) {
   }
 }
 
+TEST_F(ResultStore, AFileThatWasCutShortSaysHowMuchOfItIsThere) {
+  const fs::path path = directory / "run.h5";
+  write_run(path, example_provenance(), ExampleRun().variables());
+  const std::string whole = bytes_of(path);
+  write_bytes(path, whole.substr(0, whole.size() / 2));
+  const std::string message = storage_error_of([&] { read_header(path); });
+  EXPECT_CONTAINS(message, "it is cut short or damaged: only " + std::to_string(whole.size() / 2) + " of its ");
+  EXPECT_EQ(message.find("eof"), std::string::npos) << message;
+}
+
 TEST_F(ResultStore, Hdf5PrinterOfTheHostProgramIsLeftAlone) {
   H5E_auto2_t before = nullptr, after = nullptr;
   void* data = nullptr;

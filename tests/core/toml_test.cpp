@@ -156,16 +156,16 @@ TEST(TomlText, WritesWhatReadsBackTheSame) {
 
 TEST(TomlText, ValuesFromTheCommandLineMeanWhatAPersonMeans) {
   using Kind = TomlValue::Kind;
-  EXPECT_EQ(value_from_text("k", "60 %AOP", "set").kind, Kind::string);
-  EXPECT_EQ(value_from_text("k", "60 %AOP", "set").text, "60 %AOP");
-  EXPECT_EQ(value_from_text("k", "30 s", "set").text, "30 s");
-  EXPECT_EQ(value_from_text("k", "1e-6", "set").number, 1e-6);
-  EXPECT_EQ(value_from_text("k", "[30, 15]", "set").items.size(), 2U);
-  EXPECT_EQ(value_from_text("k", "'quoted'", "set").text, "quoted");
-  EXPECT_EQ(value_from_text("k", "2026-01-01", "set").text, "2026-01-01");
-  EXPECT_EQ(value_from_text("k", "1\nother = 2", "set").kind, Kind::string);
-  EXPECT_EQ(value_from_text("k", "", "set").text, "");
-  const TomlValue value = value_from_text("rest", "30", "set");
+  EXPECT_EQ(value_from_text("k", "60 %AOP").kind, Kind::string);
+  EXPECT_EQ(value_from_text("k", "60 %AOP").text, "60 %AOP");
+  EXPECT_EQ(value_from_text("k", "30 s").text, "30 s");
+  EXPECT_EQ(value_from_text("k", "1e-6").number, 1e-6);
+  EXPECT_EQ(value_from_text("k", "[30, 15]").items.size(), 2U);
+  EXPECT_EQ(value_from_text("k", "'quoted'").text, "quoted");
+  EXPECT_EQ(value_from_text("k", "2026-01-01").text, "2026-01-01");
+  EXPECT_EQ(value_from_text("k", "1\nother = 2").kind, Kind::string);
+  EXPECT_EQ(value_from_text("k", "").text, "");
+  const TomlValue value = value_from_text("rest", "30");
   EXPECT_EQ(value.place.source->lines.front(), "rest = 30");
   EXPECT_EQ(value.place.column, 8);
 }
@@ -205,6 +205,13 @@ TEST(TableReaderTest, ABareNumberNamesTheUnits) {
   EXPECT_EQ(d.value, "13.5");
   EXPECT_EQ(d.accepted, "above 0 cm and up to 40 cm (in cm, mm, m, um)");
   EXPECT_EQ(d.hint, "a quantity is written with its unit, in quotes: \"13.5 cm\"");
+}
+
+TEST(TableReaderTest, AMissingUnitIsProposedAsItIsUsuallyWritten) {
+  Reading r("baseline = 60\n");
+  r.reader.quantity("baseline", Dimension::time, {.low = 0, .high = 4, .unit = "h", .usual = "s"});
+  EXPECT_EQ(r.problem().accepted, "0 h to 4 h (in s, ms, min, h)");
+  EXPECT_EQ(r.problem().hint, "a quantity is written with its unit, in quotes: \"60 s\"");
 }
 
 TEST(TableReaderTest, RangesAreCheckedAtTheirEnds) {

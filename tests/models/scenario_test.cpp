@@ -638,7 +638,8 @@ TEST_F(Scenarios, WithExplainsEveryProblemAtOnce) {
                                            {"load", "20 mmHg"}});
   std::map<std::string, Diagnostic> by_key;
   for (const Diagnostic& d : problems) {
-    EXPECT_EQ(d.file, "override");
+    EXPECT_EQ(d.file, "");
+    EXPECT_EQ(d.line, 0);
     by_key.emplace(d.key, d);
   }
   EXPECT_EQ(problems.size(), 7U) << text_of(problems);
@@ -651,6 +652,9 @@ TEST_F(Scenarios, WithExplainsEveryProblemAtOnce) {
   EXPECT_EQ(by_key.at("parameters.venous_complianc").nearest, "venous_compliance");
   EXPECT_EQ(by_key.at("parameters.muscle_share").accepted, "0.4 to 0.8");
   EXPECT_EQ(by_key.at("exercise.load").rule, "wrong-unit");
+  EXPECT_EQ(only(problems_changing({{"tempo", "2 s"}})).accepted,
+            "exercise.tempo.concentric, exercise.tempo.eccentric, exercise.tempo.pause");
+  EXPECT_NE(only(problems_changing({{"baseline", "60"}})).hint.find("\"60 s\""), std::string::npos);
 }
 
 TEST_F(Scenarios, WithRefusesTheAmbiguousTheDoubleAndTheAbsent) {
@@ -848,6 +852,16 @@ TEST_F(Scenarios, SweepFilesReportEveryProblemAtItsPlace) {
   EXPECT_EQ(keys("title = \"none\"\n"), (std::set<std::string>{"axes", "scenario"}));
   EXPECT_EQ(keys("scenario = \"30-15\"\n[axes]\nrest = [\"1 s\"]\n"), std::set<std::string>{"scenario"});
   EXPECT_EQ(only(problems_of([] { load_sweep("pressure_load_res"); })).nearest, "pressure_load_rest");
+}
+
+TEST_F(Scenarios, FurtherTablesOfASweepFileAreTheCallersToRead) {
+  const fs::path file = write("s.toml", "scenario = \"30-15-15-15\"\n[sample]\npoints = 8\n");
+  const std::vector<std::string> tables{"people", "sample", "zip"};
+  EXPECT_TRUE(load_sweep(file, tables).axes.empty());
+  std::set<std::string> keys;
+  for (const Diagnostic& d : problems_of([&] { load_sweep(file); }))
+    keys.insert(d.key);
+  EXPECT_EQ(keys, (std::set<std::string>{"axes", "sample"}));
 }
 
 TEST_F(Scenarios, UnquotedDottedAxesAreTheSame) {

@@ -106,6 +106,7 @@ def test_a_misspelt_protocol_names_the_nearest(command, tmp_path):
         (["sweep", "30-15-15-15", "--axis", "rest"], ["--axis"]),
         (["sweep", "30-15-15-15", "--axis", "rest=5..10 / 3"], ["unit"]),
         (["run", "30-15-15-15", "--set", "cuff_presure=60 %AOP"], ["pressure"]),
+        (["run", "30-15-15-15", "--set", "baseline=60"], ["error: timing.baseline: '60' has no unit", '"60 s"']),
         (["run", "30-15-15-15", "--set", "load"], ["--set"]),
         (["run"], ["SCENARIO"]),
         (["walk"], ["walk"]),
