@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from . import _engine, completion
+from .analysis.command import sensitivity
 from .examples import ExampleCommand
 from .safety.command import check
 from .samples import METHODS
@@ -248,7 +249,7 @@ def sweep(
     points.append(dict(split_setting(axis, "--axis") for axis in axes))
     changes = dict(split_setting(setting, "--set") for setting in settings)
     base, made_axes, title = sweeps.plan_of(scenario, points, changes)
-    keep = [*(summaries or ["session"]), *([variable] if variable else [])]
+    keep = [*(summaries or ["session"]), *([variable] if variable else []), *sweeps.always_kept(base)]
     with cluster(address) as client:
         dataset = sweeps.run(base, made_axes, out, keep, title, threads, not as_json, client)
     show_sweep(dataset, variable, out, plot, as_json)
@@ -528,6 +529,7 @@ def version(as_json: bool) -> None:
 
 
 cli.add_command(check)
+cli.add_command(sensitivity)
 cli.add_command(validate)
 
 

@@ -113,7 +113,21 @@ def test_list_of_everything_and_version(command):
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "sweep", "resume", "aop", "strap", "plot", "check", "validate", "list", "completion", "version"]
+    "name",
+    [
+        "run",
+        "sweep",
+        "resume",
+        "aop",
+        "strap",
+        "plot",
+        "check",
+        "sensitivity",
+        "validate",
+        "list",
+        "completion",
+        "version",
+    ],
 )
 def test_help_teaches(command, name):
     done = command(name, "--help")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..exceptions import InputError
-from ..plots import LINE_STYLES, tidy, unit_text
+from ..plots import LINE_STYLES, display_name, tidy, unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def course(ax: Axes, found: Calibration, name: str) -> None:
     ax.plot(rows["time"], rows["before"], **LINE_STYLES[2], label="model before")
     ax.plot(rows["time"], rows["after"], **LINE_STYLES[1], label="model after")
     unit = unit_text(str(rows["unit"].values[0]))
-    words = name.replace("_", " ")
+    words = display_name(name)
     ax.set_ylabel(f"{words}\n({unit})" if unit else words)
     ax.set_xlabel("time (s)")
     ax.legend(frameon=False, fontsize="small")

@@ -14,6 +14,7 @@ from ..exceptions import ComputationError, InputError
 from ..samples import at_points
 from ..scenario import Scenario, as_scenario
 from ..sweeps import sweep
+from ..texts import to_text
 
 if TYPE_CHECKING:
     import xarray
@@ -199,7 +200,7 @@ def indices(
             "summary": list(found),
             "input": list(ranges),
             "summary_units": ("summary", units),
-            "range": ("input", [str(each) for each in ranges.values()]),
+            "range": ("input", [to_text(each) if isinstance(each, Mapping) else str(each) for each in ranges.values()]),
         },
         attrs={**dataset.attrs, "kind": "analysis", "title": f"{title}: {as_scenario(scenario).title}"},
     )
