@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _engine
 from .exceptions import ComputationError, InputError
-from .plots import LINE_STYLES, shade_sets, tidy, unit_text
+from .plots import LINE_STYLES, display_name, shade_sets, tidy, unit_text
 from .results import named_signals
 from .scenario import Scenario, as_scenario
 
@@ -95,7 +95,7 @@ class Panel:
                 ax.plot(self.first.time, self.first[name], color="0.65", linewidth=1.0, label="first")
             ax.plot(self.dataset.time, self.dataset[name], **LINE_STYLES[0], linewidth=1.4, label="now")
             unit = unit_text(self.dataset[name].attrs.get("units", ""))
-            words = name.replace("_", " ")
+            words = display_name(name)
             ax.set_ylabel(f"{words}\n({unit})" if unit else words, fontsize="small")
             values = np.concatenate([line.get_ydata() for line in ax.lines])
             ax.set_ylim(min(0.0, values.min()), 1.1 * np.percentile(values, 99.5) or 1.0)

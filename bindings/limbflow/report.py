@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .plots import default_variable, fix_axes, point_text, summary, unit_text
+from .plots import default_variable, display_name, fix_axes, number_text, point_text, summary, unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def print_parts(dataset: xarray.Dataset, columns: Sequence[tuple[str, str]]) -> 
         value = float(dataset[name].sel(scope=scope))
         if math.isnan(value):
             return ""
-        return f"{value:.0f}" if name == "reps_completed" else number_text(value)
+        return f"{value:.0f}" if name == "reps_completed" else number_text(value, float(abs(dataset[name]).max()))
 
     rows = [
         [str(scope).replace("_", " "), *(cell(name, scope) for name, _ in columns)] for scope in dataset["scope"].values
@@ -107,27 +107,31 @@ def print_sweep(dataset: xarray.Dataset, variable: str | None) -> None:
     dims = [str(dim) for dim in array.dims]
     array, fixed = fix_axes(array, set(dims[:2]), {})
     unit = unit_text(array.attrs.get("units", ""))
+    largest = float(abs(array).max())
     shown = array.isel({dim: evenly(array.sizes[dim], most) for dim, most in zip(dims, MOST_SHOWN, strict=False)})
     some = f", {shown.size} of {array.size} points" if shown.size < array.size else ""
     array = shown
-    click.echo(f"\n{variable.replace('_', ' ')}{f' ({unit})' if unit else ''}{', ' + fixed if fixed else ''}{some}")
+    click.echo(f"\n{display_name(variable)}{f' ({unit})' if unit else ''}{', ' + fixed if fixed else ''}{some}")
     first = array[dims[0]]
-    heading = dims[0].replace("_", " ") + (f" \\ {dims[1].replace('_', ' ')}" if len(dims) > 1 else "")
+    heading = display_name(dims[0]) + (f" \\ {display_name(dims[1])}" if len(dims) > 1 else "")
     if len(dims) > 1:
         second = array[dims[1]]
         headings = [heading, *(point_text(second, value) for value in second.values)]
         rows = [
-            [point_text(first, point), *(number_text(float(value)) for value in array.isel({dims[0]: index}).values)]
+            [
+                point_text(first, point),
+                *(number_text(float(value), largest) for value in array.isel({dims[0]: index}).values),
+            ]
             for index, point in enumerate(first.values)
         ]
     else:
         along = moving_along(dataset, dims[0])
-        headings = [heading, *(name.replace("_", " ") for name in along), variable.replace("_", " ")]
+        headings = [heading, *(display_name(name) for name in along), display_name(variable)]
         rows = [
             [
                 point_text(first, point),
                 *(point_text(array[name], array[name].values[index]) for name in along),
-                number_text(float(array.values[index])),
+                number_text(float(array.values[index]), largest),
             ]
             for index, point in enumerate(first.values)
         ]
@@ -211,15 +215,6 @@ def finite(value: Any) -> Any:
     if isinstance(value, list):
         return [finite(item) for item in value]
     return value if math.isfinite(value) else None
-
-
-def number_text(value: float) -> str:
-    """A number with three significant digits, without an exponent where it can be."""
-    if not math.isfinite(value):
-        return "-"
-    if value == 0 or abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}" if abs(value) >= 1e-3 else f"{value:.2g}"
 
 
 def print_table(columns: list[str], rows: list[list[str]], numbers: bool = False) -> None:

@@ -123,6 +123,52 @@ def test_heat_map_crosses_out_what_failed(short_scenario):
     assert [c.get_hatch() for c in ax.collections if c.get_hatch()] == ["xx"]
 
 
+def test_heat_map_hatches_failed_sets_and_numbers_few_cells(short_scenario):
+    long_sets = short_scenario.with_(sets=[12, 12], tolerance=1e-3)
+    dataset = limbflow.sweep(long_sets, load="20..90 %1RM / 3", cuff_pressure="40, 90 %AOP")
+    failed = np.isfinite(dataset.time_to_failure)
+    assert 0 < int(failed.sum()) < failed.size
+    ax = limbflow.plots.heat_map(dataset, "muscle_lactate_maximum")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a set failed"]
+    hatched = next(each for each in ax.collections if each.get_hatch())
+    assert len(hatched.get_paths()) == int(failed.sum())
+    numbers = {text.get_text() for text in ax.texts}
+    assert numbers == {limbflow.plots.number_text(float(value)) for value in dataset.muscle_lactate_maximum.values.flat}
+    alone = limbflow.plots.heat_map(dataset[["muscle_lactate_maximum"]], "muscle_lactate_maximum")
+    assert alone.get_legend() is None
+
+
+def test_maps_of_many_cells_have_contours_and_no_numbers(swept):
+    points = {"rest": np.linspace(5, 10, 7), "cuff_pressure": np.linspace(0, 80, 13)}
+    fine = swept.arterial_inflow_mean.sel(person="adult_man").interp(points).to_dataset()
+    ax = limbflow.plots.heat_map(fine, "arterial_inflow_mean")
+    assert 0 < len(ax.texts) < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("muscle_ph", "muscle pH"),
+        ("atp", "ATP"),
+        ("emg_amplitude", "EMG amplitude"),
+        ("tissue_po2", "tissue PO2"),
+        ("exercise.rest", "rest"),
+        ("cuff.width", "cuff width"),
+        ("parameters.muscle_buffer", "muscle buffer"),
+        ("mvc_change", "change of MVC"),
+    ],
+)
+def test_names_are_shown_as_people_write_them(name, words):
+    assert limbflow.plots.display_name(name) == words
+
+
+def test_every_signal_has_a_name_without_lower_case_acronyms():
+    for signal in limbflow._engine.signals():
+        words = limbflow.plots.display_name(signal.name).split()
+        assert not {"ph", "atp", "emg", "mvc", "aop", "po2"} & set(words)
+        assert "_" not in "".join(words)
+
+
 def test_heat_map_shows_where_limits_break(swept, short_scenario):
     found = limbflow.safety.envelope(short_scenario, cuff_pressure="0..180 %AOP / 3", rest=["5 s", "10 s"])
     ax = limbflow.plots.heat_map(swept, "arterial_inflow_mean", limits=found)

@@ -15,6 +15,8 @@ from limbflow.safety.documents import Document
 from limbflow.safety.limits import read_limits, shipped_limits, shipped_sources
 from limbflow.safety.quantities import extremes, quantities
 from limbflow.safety.record import Readings
+from limbflow.safety.report import limit_text as limit_text_of
+from limbflow.safety.report import time_text
 
 LEG = {
     "cuff.width": "12 cm",
@@ -98,10 +100,10 @@ def satisfied(conditions) -> dict[str, object]:
 
 
 class Imagined:
-    """A session that has nothing but the given values, each for two hours and a half."""
+    """A session that has nothing but the given values, each for two hours and a half, all of them measured."""
 
     def __init__(self, values: dict[str, object]):
-        self.values = values
+        self.values = self.observed = values
 
     def readings(self, name: str) -> Readings | None:
         if name not in self.values:
@@ -121,6 +123,28 @@ def test_every_limit_can_be_met_and_can_be_broken(limit):
             session = Imagined({tier.test.quantity.name: value, **satisfied(tier.when)})
             states.add(judging.judge_limit(only, session).state)
         assert {judging.BROKEN, judging.MET} <= states, tier
+
+
+def test_conditions_of_limits_are_told_in_words():
+    for limit in shipped_limits():
+        for tier in limit.tiers:
+            for condition in tier.when:
+                words = condition.circumstance
+                assert condition.quantity.name not in words or "_" not in condition.quantity.name, words
+                assert not re.search("[<>=]| is (yes|no|true|false)|: ", words), words
+    (tier,) = next(limit for limit in shipped_limits() if limit.id == "PER-04").tiers
+    assert limit_text_of(judging.Judgement(None, judging.BROKEN, tier)) == "below 1 % while the cuff is on"
+    worst = next(limit for limit in shipped_limits() if limit.id == "RX-01").tiers[-1]
+    text = limit_text_of(judging.Judgement(None, judging.BROKEN, worst))
+    assert text == "70 % or more where the pressure asked for over the occlusion pressure is 40 % or more"
+
+
+def test_examples_of_answers_are_usual_values():
+    for name, quantity in quantities().items():
+        if quantity.is_number and quantity.unit != "1":
+            low, high = quantity.attainable
+            assert low <= safety.quantities.number_in(quantity.example, quantity.unit) < high, name
+            assert quantity.example in quantity.accepted
 
 
 def test_a_limit_that_nothing_can_break_does_not_load():
@@ -230,6 +254,65 @@ def test_refill(leg_report):
     assert refill(0.8, leg_report.run) == {"PER-03": "info"}
     assert refill(2.5, leg_report.run)["PER-02"] == "warn"
     assert refill(1.5, leg_report.run) == {}
+
+
+def test_only_discomfort_that_somebody_rated_is_a_stop(leg_report):
+    rated = limbflow.check(leg_report.run, screening={"observed": {"discomfort": 8}})
+    assert severities(rated)["PER-07"] == "stop"
+    run = leg_report.run.copy(deep=True)
+    run["discomfort"] = run.discomfort + 8.0
+    modelled = limbflow.check(run)
+    assert severities(modelled)["PER-07"] == "warn"
+    assert "PER-07" not in severities(leg_report)
+
+
+def test_short_refill_under_a_shut_artery_is_no_comfort(leg_report):
+    def caveat(report):
+        return next(each.caveat for each in report.disagreements if "pressed nail" in each.question)
+
+    assert caveat(leg_report) == ""
+    shut = limbflow.check(limbflow.load("30-15-15-15").with_(cuff_pressure="150 %AOP", sets=[3]))
+    assert "PER-01" not in severities(shut)
+    assert "PER-04" in severities(shut)
+    assert "does not tell of arterial flow" in caveat(shut)
+
+
+def test_every_limit_is_counted(leg_report):
+    counted = leg_report.as_json()["limits"]
+    assert sum(counted.values()) == len(shipped_limits())
+    words = leg_report.verdict
+    judged = counted["broken"] + counted["met"]
+    numbers = [judged, counted["do_not_apply"], counted["unanswered"], counted["not_judged"]]
+    assert re.findall(r"(?:of (\d+) limits judged|(\d+) do not apply|(\d+) wait|(\d+) cannot)", words) == [
+        tuple(str(number) if place == at else "" for place in range(4)) for at, number in enumerate(numbers)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "text"),
+    [
+        (1e-17, 1.0, "0"),
+        (-3.6e-7, 1.0, "0"),
+        (-0.9999999, 1.0, "-1.00"),
+        (0.0123, 1.0, "0.0123"),
+        (0.0123, 100.0, "0"),
+        (99.96, 0.0, "100"),
+        (7.7e-5, 0.0, "7.7e-05"),
+        (1339.4, 0.0, "1339"),
+        (float("nan"), 1.0, "-"),
+    ],
+)
+def test_numbers_are_printed_as_they_are_read(value, beside, text):
+    assert limbflow.plots.number_text(value, beside) == text
+
+
+def test_times_are_printed_whole():
+    assert [time_text(seconds) for seconds in (62.25, 120, 299.75, 294.3)] == [
+        "62.25 s",
+        "2 min",
+        "5 min",
+        "4 min 54 s",
+    ]
 
 
 def test_high_resting_pressure_is_a_stop_and_comes_first():
@@ -430,7 +513,7 @@ def test_json_has_the_agreed_form(command, short_file):
     done = command("check", short_file, "--json", "--set", "load=80 %1RM")
     assert done.returncode == 1, done.stderr
     result = json.loads(done.stdout)
-    assert set(result) == {"counts", "findings"}
+    assert set(result) == {"counts", "limits", "findings"}
     assert set(result["counts"]) == {"stop", "warn", "info"}
     keys = {"id", "severity", "quantity", "value", "limit", "margin", "time_s", "source", "basis"}
     assert all(set(finding) == keys for finding in result["findings"])
@@ -462,6 +545,17 @@ def test_the_plot_marks_broken_limits(short_scenario):
     axes = report.plot()
     words = {text.get_text() for ax in axes for text in ax.texts}
     assert "CUF-01" in words
+    labels = axes[0].get_legend().get_texts()
+    assert [label.get_text() for label in labels] == ["delivered, now", "asked for, at rest"]
+
+
+def test_ids_beside_a_plot_keep_apart():
+    from limbflow.safety.plots import apart
+
+    assert apart([0.2, 0.5], 0.1, 1.0) == [0.2, 0.5]
+    assert apart([0.5, 0.5, 0.52], 0.1, 1.0) == pytest.approx([0.5, 0.6, 0.7])
+    assert apart([0.95, 0.97, 0.99], 0.1, 1.0) == pytest.approx([0.8, 0.9, 1.0])
+    assert apart([], 0.1, 1.0) == []
 
 
 def test_a_finished_run_is_judged_as_its_scenario_is(command, short_file):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..exceptions import InputError
+from .names import display_name
 from .style import LINE_STYLES, tidy, unit_text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def run(dataset: xarray.Dataset, axes: np.ndarray | None = None, panels=RUN_PANE
         unit = unit_text(dataset[names[0]].attrs.get("units", ""))
         for name, style in zip(names, LINE_STYLES, strict=False):
             note = f"\n({LEGEND_NOTES[name]})" if name in LEGEND_NOTES else ""
-            ax.plot(time / scale, dataset[name], label=name.replace("_", " ") + note, linewidth=1.2, **style)
+            ax.plot(time / scale, dataset[name], label=display_name(name) + note, linewidth=1.2, **style)
         ax.set_ylabel(unit or ("pH" if all(name.endswith("_ph") for name in names) else "ratio"))
         ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
         ax.margins(x=0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import InputError
 from ..results import unknown_name
+from .names import display_name
 from .style import point_text
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def fix_axes(array: xarray.DataArray, free: set[str | None], select: dict[str, A
                 )
         else:
             index = array.sizes[dim] // 2
-        words.append(f"{dim.replace('_', ' ')} = {point_text(array[dim], array[dim].values[index])}")
+        words.append(f"{display_name(dim)} = {point_text(array[dim], array[dim].values[index])}")
         array = array.isel({dim: index})
     return array, ", ".join(words)
 

@@ -6,8 +6,11 @@ also differ in dash and lightness, so that a print in grey can be read. Colour m
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any
+
+from .names import display_name
 
 if TYPE_CHECKING:
     import xarray
@@ -27,6 +30,8 @@ COLOUR_MAP = "cividis"
 MARKERS = "osD^vP*X"
 
 UNIT_TEXT = {"mL/100mL": "mL/100 mL", "1": ""}
+# What is less than this share of what a number stands beside is nothing.
+NOTHING = 5e-4
 
 
 def unit_text(unit: str) -> str:
@@ -36,7 +41,7 @@ def unit_text(unit: str) -> str:
 
 def axis_label(array: xarray.DataArray) -> str:
     """`long name (unit)` of a variable, `name (unit)` of an axis of a sweep."""
-    words = str(array.name).replace("_", " ")
+    words = display_name(str(array.name))
     name = words if "key" in array.attrs else array.attrs.get("long_name", words)
     unit = unit_text(array.attrs.get("units", ""))
     label = f"{name} ({unit})" if unit else name
@@ -48,6 +53,21 @@ def point_text(coordinate: xarray.DataArray, value: Any) -> str:
     if coordinate.dtype.kind not in "if":
         return str(value)
     return f"{value:.5g} {unit_text(coordinate.attrs.get('units', ''))}".strip()
+
+
+def number_text(value: float, beside: float = 0.0) -> str:
+    """A number with three significant digits, without an exponent where it can be.
+
+    `beside` is how large the numbers are that it stands with; less than a two-thousandth of them is 0.
+    """
+    if not math.isfinite(value):
+        return "-"
+    if abs(value) < NOTHING * abs(beside):
+        return "0"
+    value = float(f"{value:.3g}") if abs(value) < 100 else value
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}" if abs(value) >= 1e-3 else f"{value:.2g}"
 
 
 def tidy(ax: Axes) -> None:

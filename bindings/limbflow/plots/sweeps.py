@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..exceptions import InputError
+from .names import display_name
 from .selecting import default_variable, fix_axes, summary
-from .style import COLOUR_MAP, LINE_STYLES, MARKERS, axis_label, point_text, tidy
+from .style import COLOUR_MAP, LINE_STYLES, MARKERS, axis_label, number_text, point_text, tidy
 
 EDGE_COLOUR = "#D55E00"
 MOST_MARKERS = 15
 MANY_CELLS = 10_000  # in a PDF, drawn as a picture
 HATCH_COLOUR = "0.8"  # shows on dark and on bright colours
+FAILED_HATCH = "\\\\"
+# Of fewer points contours say nothing; then each cell says its number, if there are not more of them than can be read.
+LEAST_FOR_CONTOURS = 5
+MOST_NUMBERED = 12
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from ..safety import Envelope
@@ -32,7 +38,10 @@ def heat_map(
     limits: Envelope | None = None,
     **select,
 ) -> Axes:
-    """One summary of a sweep as colours over two of its axes, with contour lines; members that failed are crossed.
+    """One summary of a sweep as colours over two of its axes, with contour lines, or with numbers where cells are few.
+
+    Members that were not completed are crossed, and those in which a set failed are hatched where the sweep kept
+    `time_to_failure`.
 
     `x` and `y` default to the first two axes of the sweep; other axes are fixed by `select`
     (for example `rest=30`, nearest value) or else at their middle point, which the title says. `limits` is what
@@ -57,13 +66,30 @@ def heat_map(
     many = values.size > MANY_CELLS
     mesh = ax.pcolormesh(array[x], array[y], values, cmap=COLOUR_MAP, shading="nearest", rasterized=many)
     ax.figure.colorbar(mesh, ax=ax, label=axis_label(array))
-    if min(values.shape) >= 2 and values.count() and values.min() < values.max():
-        draw_contours(ax, array[x].values, array[y].values, values)
+    handles: list[Artist] = []
+    if "time_to_failure" in dataset and set(array.dims) <= set(dataset["time_to_failure"].dims):
+        failure, _ = fix_axes(dataset["time_to_failure"], {x, y}, select)
+        handles += hatch_failed(ax, array[x].values, array[y].values, np.isfinite(failure.transpose(y, x).values))
+    if min(values.shape) >= LEAST_FOR_CONTOURS:
+        if values.count() and values.min() < values.max():
+            draw_contours(ax, array[x].values, array[y].values, values)
+    elif max(values.shape) <= MOST_NUMBERED:
+        write_values(ax, array[x].values, array[y].values, values)
     if np.ma.is_masked(values):
         cross_out(ax, array[x].values, array[y].values, np.ma.getmaskarray(values))
         fixed = ", ".join(text for text in (fixed, f"crossed: {int(np.ma.count_masked(values))} not completed") if text)
     if limits is not None:
-        draw_limits(ax, limits, x, y, select)
+        handles += draw_limits(ax, limits, x, y, select)
+    if handles:
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.08 if fixed else 1.01),
+            ncols=2,
+            frameon=False,
+            fontsize="small",
+            borderaxespad=0,
+        )
     for coordinate, axis in ((array[x], ax.xaxis), (array[y], ax.yaxis)):
         if coordinate.size <= 6:
             axis.set_ticks(coordinate.values)
@@ -79,8 +105,31 @@ def cross_out(ax: Axes, x: np.ndarray, y: np.ndarray, where: np.ndarray) -> None
     ax.pcolor(x, y, cells, shading="nearest", hatch="xx", facecolor="0.9", edgecolor="0.6", linewidth=0)
 
 
-def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> None:
-    """Where no stop and no warning breaks, and where a stop does, with a legend above the axes."""
+def hatch_failed(ax: Axes, x: np.ndarray, y: np.ndarray, where: np.ndarray) -> list[Artist]:
+    """Hatch the cells in which a set failed; returns what to put into a legend."""
+    from matplotlib.patches import Patch
+
+    if not where.any():
+        return []
+    cells = np.ma.masked_where(~where, np.zeros(where.shape))
+    style = {"edgecolor": HATCH_COLOUR, "linewidth": 0, "hatch": FAILED_HATCH}
+    ax.pcolor(x, y, cells, shading="nearest", facecolor="none", **style)
+    return [Patch(label="a set failed", facecolor="0.35", **style)]
+
+
+def write_values(ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray) -> None:
+    """The number of each cell, in white edged with black, which shows on every colour."""
+    from matplotlib.patheffects import withStroke
+
+    largest = float(abs(values).max()) if values.count() else 0.0
+    for row, column in np.argwhere(~np.ma.getmaskarray(values)):
+        text = number_text(float(values[row, column]), largest)
+        style = {"ha": "center", "va": "center", "fontsize": "small", "color": "white"}
+        ax.text(x[column], y[row], text, path_effects=[withStroke(linewidth=2.0, foreground="black")], **style)
+
+
+def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> list[Artist]:
+    """Where no stop and no warning breaks, and where a stop does; returns what to put into a legend."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
     from matplotlib.patheffects import withStroke
@@ -93,7 +142,7 @@ def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> None
     stops, _ = fix_axes((found.dataset["stops"] > 0).astype(float), {x, y}, known)
     margin, stops = margin.transpose(y, x), stops.transpose(y, x)
     across, down = margin[x].values, margin[y].values
-    handles = []
+    handles: list[Artist] = []
     if stops.values.any():
         levels = [0.5, 1.5]
         area = ax.contourf(across, down, stops.values, levels=levels, colors="none", hatches=["///"], extend="neither")
@@ -105,16 +154,7 @@ def draw_limits(ax: Axes, found: Envelope, x: str, y: str, select: dict) -> None
         handles.append(Line2D([], [], color=EDGE_COLOUR, linewidth=2.4, label="beyond: a stop or warning breaks"))
     elif np.nanmax(margin.values) <= 0:
         handles.append(Line2D([], [], linestyle="none", label="a stop or warning breaks everywhere"))
-    if handles:
-        ax.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0, 1.08),
-            ncols=2,
-            frameon=False,
-            fontsize="small",
-            borderaxespad=0,
-        )
+    return handles
 
 
 def draw_contours(ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray) -> None:
@@ -177,7 +217,7 @@ def family_legend(ax: Axes, family: str) -> None:
     """The legend of a family of lines: on the axes where few lines leave room, else beside them."""
     few = len(ax.lines) <= 3
     place = {"loc": "best"} if few else {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-    ax.legend(title=family.replace("_", " "), frameon=False, fontsize="small", **place)
+    ax.legend(title=display_name(family), frameon=False, fontsize="small", **place)
 
 
 def members_of(array: xarray.DataArray, family: str | None) -> list[tuple[dict[str, int], dict[str, Any]]]:
@@ -237,7 +277,7 @@ def trade_off(
     ax.set_xlabel(axis_label(across))
     ax.set_ylabel(axis_label(up))
     ax.margins(0.08)
-    words = f"along {along.replace('_', ' ')}"
+    words = f"along {display_name(along)}"
     ax.set_title(f"{words}, {fixed}" if fixed else words, fontsize="medium", loc="left")
     if family is not None:
         family_legend(ax, family)

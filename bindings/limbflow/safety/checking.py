@@ -133,6 +133,8 @@ class Report:
         parts = [f"{words[0]}, {words[1]} and {words[2]} of {judged} limits judged"]
         if self.contraindications:
             parts.insert(0, f"contraindicated ({', '.join(each.limit.id for each in self.contraindications)})")
+        if self.not_applying:
+            parts.append(f"{len(self.not_applying)} {'does' if len(self.not_applying) == 1 else 'do'} not apply")
         if self.unanswered:
             parts.append(f"{len(self.unanswered)} wait for answers of the screening")
         if self.not_judged:
@@ -146,7 +148,18 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Counts and findings as plain values."""
-        return {"counts": self.counts, "findings": [vars(finding) for finding in self.findings]}
+        states = {
+            "broken": self.broken,
+            "met": self.met,
+            "do_not_apply": self.not_applying,
+            "unanswered": self.unanswered,
+            "not_judged": self.not_judged,
+        }
+        return {
+            "counts": self.counts,
+            "limits": {state: len(judgements) for state, judgements in states.items()},
+            "findings": [vars(finding) for finding in self.findings],
+        }
 
     def plot(self, axes: np.ndarray | None = None) -> np.ndarray:
         """The traces against their limits; returns the array of matplotlib axes."""

@@ -45,28 +45,43 @@ class Stand:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A question on which sources disagree, with where the session stands to each."""
+    """A question on which sources disagree, with where the session stands to each.
+
+    `caveat` says why the answer means less in this session; empty where it does not.
+    """
 
     question: str
     stands: tuple[Stand, ...]
+    caveat: str = ""
 
     @property
     def quantities(self) -> list[Quantity]:
         return list({stand.position.test.quantity.name: stand.position.test.quantity for stand in self.stands}.values())
 
 
+@dataclass(frozen=True)
+class Caveat:
+    """What has to be known of an answer where `test` holds at any time of the session."""
+
+    says: str
+    test: Condition
+
+
+Question = tuple[str, tuple[Position, ...], Caveat | None]
+
+
 @cache
-def published() -> tuple[tuple[str, tuple[Position, ...]], ...]:
+def published() -> tuple[Question, ...]:
     """The shipped table, scenarios/limits/disagreements.toml."""
     return read(Document.load(LIMITS / "disagreements.toml"))
 
 
-def read(document: Document) -> tuple[tuple[str, tuple[Position, ...]], ...]:
+def read(document: Document) -> tuple[Question, ...]:
     """The disagreements of a document. Raises `InputError` with all its problems."""
     found = []
     for index, row in enumerate(document.known_keys(document.values, "", ("disagreement",)).get("disagreement", []), 1):
         path = f"disagreement[{index}]"
-        table = document.known_keys(row, path, ("question", "positions"))
+        table = document.known_keys(row, path, ("question", "positions", "caveat"))
         positions = []
         for number, position in enumerate(table.get("positions", []), 1):
             where = f"{path}.positions[{number}]"
@@ -77,17 +92,33 @@ def read(document: Document) -> tuple[tuple[str, tuple[Position, ...]], ...]:
             if test is not None:
                 says, limb, limits = entry.get("says", ""), entry.get("limb", ""), tuple(entry.get("limits", ()))
                 positions.append(Position(says, test, limb, keys, references, limits))
-        found.append((table.get("question", ""), tuple(positions)))
+        found.append((table.get("question", ""), tuple(positions), read_caveat(document, f"{path}.caveat", table)))
     document.finish()
     return tuple(found)
+
+
+def read_caveat(document: Document, path: str, table: dict[str, Any]) -> Caveat | None:
+    if "caveat" not in table:
+        return None
+    entry = document.known_keys(table["caveat"], path, ("says", "quantity", "comparison", "value"))
+    test = read_condition(document, path, entry, quantities())
+    return None if test is None else Caveat(entry.get("says", ""), test)
 
 
 def disagreements(record: Record) -> list[Disagreement]:
     """Every disagreement, with where this session stands."""
     return [
-        Disagreement(question, tuple(stand(position, record) for position in positions))
-        for question, positions in published()
+        Disagreement(question, tuple(stand(position, record) for position in positions), caveat_in(caveat, record))
+        for question, positions, caveat in published()
     ]
+
+
+def caveat_in(caveat: Caveat | None, record: Record) -> str:
+    """What the caveat says, if its condition holds at any time."""
+    readings = None if caveat is None else record.readings(caveat.test.quantity.name)
+    if caveat is None or readings is None:
+        return ""
+    return caveat.says if compare(readings.values, caveat.test.comparison, caveat.test.threshold).any() else ""
 
 
 def stand(position: Position, record: Record) -> Stand:

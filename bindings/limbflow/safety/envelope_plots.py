@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..exceptions import InputError
-from ..plots import COLOUR_MAP, axis_label, point_text, tidy
+from ..plots import COLOUR_MAP, axis_label, display_name, point_text, tidy
 from .envelopes import STRESS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def envelope(found: Envelope, axes: np.ndarray | None = None) -> np.ndarray:
     for ax, place in zip(axes, panels, strict=False):
         mesh = heat_map(ax, found, x, y, place, limits)
         words = [
-            f"{axis.replace('_', ' ')} {point_text(found.dataset[axis], found.dataset[axis].values[index])}"
+            f"{display_name(axis)} {point_text(found.dataset[axis], found.dataset[axis].values[index])}"
             for axis, index in place.items()
         ]
         ax.set_title(", ".join(words), fontsize="medium", loc="left")

@@ -71,6 +71,8 @@ def judge_limit(limit: Limit, record: Record) -> Judgement:
 
 def judge_tier(limit: Limit, tier: Tier, record: Record) -> Judgement:
     test = tier.test
+    if tier.measured and test.quantity.name not in record.observed:
+        return Judgement(limit, DOES_NOT_APPLY, tier)
     readings = record.readings(test.quantity.name)
     if readings is None:
         asked = test.quantity.origin == "question" and may_matter(tier.when, record)

@@ -26,8 +26,9 @@ LIMIT_KEYS = (
     "basis",
     "note",
 )
-TIER_KEYS = ("severity", "quantity", "comparison", "value", "lasting", "when")
+TIER_KEYS = ("severity", "quantity", "comparison", "value", "lasting", "measured", "when")
 CONDITION_KEYS = ("quantity", "comparison", "value")
+COMPARISON_WORDS = {">": ("above ", ""), ">=": ("", " or more"), "<": ("below ", ""), "<=": ("", " or less")}
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,36 @@ class Condition:
         unit = "" if self.quantity.unit in ("", "1") else f" {self.quantity.unit}"
         if self.comparison in ("within", "outside"):
             low, high = self.threshold
-            return f"{self.comparison} {low:g} to {high:g}{unit}"
+            return f"{'' if self.comparison == 'within' else 'outside '}{low:g} to {high:g}{unit}"
+        if isinstance(self.threshold, bool):
+            return "yes" if self.threshold else "no"
         if not self.quantity.is_number:
-            return str(self.threshold).lower()
-        return f"{self.comparison} {self.threshold:g}{unit}"
+            return str(self.threshold)
+        before, after = COMPARISON_WORDS[self.comparison]
+        return f"{before}{self.threshold:g}{unit}{after}"
+
+    @property
+    def circumstance(self) -> str:
+        """When it holds, in words: "while the cuff is on", "where the load is 40 % or less"."""
+        words = self.quantity.as_condition
+        if self.quantity.is_number:
+            return f"where {words or self.quantity.means} is {self}"
+        known = words if isinstance(words, Mapping) else {}
+        return known.get(str(self.threshold).lower(), f"where {self.quantity.means}: {self}")
 
 
 @dataclass(frozen=True)
 class Tier:
-    """Broken where `test` holds while all of `when` do; with `lasting` (s), only if that goes on for longer."""
+    """Broken where `test` holds while all of `when` do; with `lasting` (s), only if that goes on for longer.
+
+    With `measured` only what was measured in the session counts, and not what the model gives.
+    """
 
     severity: str
     test: Condition
     when: tuple[Condition, ...] = ()
     lasting: float = 0.0
+    measured: bool = False
 
     @property
     def bound(self) -> Any:
@@ -202,9 +219,12 @@ def read_tier(document: Document, path: str, row: Any, quantity: Any, known: Map
             lasting = number_in(table["lasting"], "s")
         except ValueError as error:
             document.problem(f"{path}.lasting", str(error), value=table["lasting"], accepted='a time, as "120 s"')
+    measured = table.get("measured", False)
+    if not isinstance(measured, bool):
+        document.problem(f"{path}.measured", "is neither true nor false", value=measured, accepted="true, false")
     if test is None or None in when:
         return None
-    return Tier(severity, test, tuple(when), lasting)
+    return Tier(severity, test, tuple(when), lasting, measured)
 
 
 def read_condition(document: Document, path: str, table: Any, known: Mapping[str, Quantity]) -> Condition | None:

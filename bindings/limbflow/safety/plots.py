@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..plots import LINE_STYLES, settings_of, shade_sets, tidy
+from ..plots import LINE_STYLES, display_name, settings_of, shade_sets, tidy, unit_text
 from .limits import SEVERITIES, Tier
 from .quantities import compare, quantities
 from .record import Readings, Record, spells
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .checking import Report
+    from .judging import Judgement
 
 PANELS = (
     ("Cuff over occlusion pressure", ("cuff_pressure_aop", "cuff_set_aop")),
@@ -32,6 +34,13 @@ PANELS = (
     ("Change of the limb's volume", ("limb_volume_change",)),
     ("Pressure dose of the nerve", ("nerve_pressure_dose",)),
 )
+# What a legend says under the title of such a panel.
+SHORT_NAMES = {
+    "cuff_pressure_aop": "delivered, now",
+    "cuff_set_aop": "asked for, at rest",
+    "systolic_pressure": "systolic",
+    "diastolic_pressure": "diastolic",
+}
 # Not the colours of the limits.
 TRACE_STYLES = (LINE_STYLES[0], LINE_STYLES[2])
 LIMIT_STYLES: dict[str, dict[str, Any]] = {
@@ -40,11 +49,15 @@ LIMIT_STYLES: dict[str, dict[str, Any]] = {
     "info": {"color": "#56B4E9", "linestyle": (0, (1, 1.5)), "linewidth": 1.2},
 }
 
+# Of the ids beside the axes, points.
+LINE_HEIGHT = 9.0
 LIMIT_WORDS = {"stop": "limit, stop", "warn": "limit, warning", "info": "limit, note"}
 
 
 def traces(report: Report, axes: np.ndarray | None = None) -> np.ndarray:
-    """The traces of a check, each with the limits that apply to it; broken limits are named where they break.
+    """The traces of a check, each with the limits that apply to it.
+
+    A dot stands where a limit breaks first, and its id beside the axes at the height of the limit.
 
     Needs one axis for each of `PANELS`, and draws on new ones if none are given. Returns the array of axes.
     """
@@ -61,6 +74,7 @@ def traces(report: Report, axes: np.ndarray | None = None) -> np.ndarray:
         heading = [record.run.attrs.get("title", ""), *settings_of(record.run), report.verdict]
         figure.suptitle("\n".join(line for line in heading if line), fontsize="medium")
         handles = [plt.Line2D([], [], label=LIMIT_WORDS[severity], **LIMIT_STYLES[severity]) for severity in SEVERITIES]
+        handles.append(plt.Line2D([], [], marker="o", linestyle="none", color="0.4", label="where it breaks first"))
         figure.legend(handles=handles, loc="outside lower right", ncols=len(handles), frameon=False, fontsize="small")
     axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     minutes = float(record.time[-1] - record.time[0]) > 300
@@ -83,11 +97,12 @@ def panel(ax: Axes, report: Report, title: str, names: list[str], scale: float) 
         times, values = trace_of(record, name)
         point = times.size == 1
         line = {**style, "marker": "o"} if point else style
-        ax.plot(times / scale, values, label=name.replace("_", " "), linewidth=1.2, **line)
+        ax.plot(times / scale, values, label=SHORT_NAMES.get(name, display_name(name)), linewidth=1.2, **line)
         if np.isfinite(values).any():
             highest, lowest = max(highest, np.nanmax(values)), min(lowest, np.nanmin(values))
     span = max(highest - lowest, 1e-9)
     drawn: set[tuple[str, float]] = set()
+    broken: list[Judgement] = []
     for judgement in report.judgements:
         for tier in judgement.limit.tiers:
             if tier.test.quantity.name in names and concerns(tier, record):
@@ -99,26 +114,62 @@ def panel(ax: Axes, report: Report, title: str, names: list[str], scale: float) 
                         ax.axhline(threshold, zorder=1, **LIMIT_STYLES[tier.severity])
         if judgement in report.broken and judgement.quantity.name in names and judgement.time is not None:
             mark(ax, judgement, scale)
+            broken.append(judgement)
     quantity = quantities()[names[0]]
-    ax.set_ylabel("" if quantity.unit == "1" else quantity.unit)
+    ax.set_ylabel(unit_text(quantity.unit))
     ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
     ax.margins(x=0)
-    if len(names) > 1:
-        ax.legend(frameon=False, fontsize="x-small", loc="best")
+    if len(names) > 1:  # on the line of the title, where nothing is drawn
+        ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.2,
+            ncols=len(names),
+            frameon=False,
+            fontsize="x-small",
+        )
+    name_limits(ax, broken)
     tidy(ax)
 
 
-def mark(ax: Axes, judgement, scale: float) -> None:
-    """The limit's id where it breaks first."""
-    ax.annotate(
-        judgement.limit.id,
-        (judgement.time / scale, float(judgement.tier.bound)),
-        xytext=(3, 3),
-        textcoords="offset points",
-        fontsize="small",
-        fontweight="bold" if judgement.severity == "stop" else "normal",
-        bbox={"facecolor": "white", "edgecolor": LIMIT_STYLES[judgement.severity]["color"], "pad": 1.2, "alpha": 0.9},
-    )
+def mark(ax: Axes, judgement: Judgement, scale: float) -> None:
+    """A dot where the limit breaks first."""
+    colour = LIMIT_STYLES[judgement.severity]["color"]
+    dot = {"color": colour, "markersize": 6, "markeredgecolor": "white", "zorder": 5, "clip_on": False}
+    ax.plot((judgement.time or 0.0) / scale, float(judgement.tier.bound), "o", **dot)
+
+
+def name_limits(ax: Axes, broken: list[Judgement]) -> None:
+    """The ids of broken limits right of the axes, each at the height of its limit or, not to overlap, a line apart."""
+    low, high = ax.get_ylim()
+    line = LINE_HEIGHT * ax.figure.dpi / (72.0 * ax.get_window_extent().height)  # of the height of the axes
+    ordered = sorted(broken, key=lambda each: float(each.tier.bound))
+    wanted = [(float(each.tier.bound) - low) / (high - low) for each in ordered]
+    for judgement, place in zip(ordered, apart(wanted, line, 1.0), strict=True):
+        ax.annotate(
+            judgement.limit.id,
+            (1.0, place),
+            xycoords="axes fraction",
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="x-small",
+            color=LIMIT_STYLES[judgement.severity]["color"],
+            fontweight="bold" if judgement.severity == "stop" else "normal",
+            annotation_clip=False,
+        )
+
+
+def apart(wanted: Sequence[float], least: float, highest: float) -> list[float]:
+    """Rising places, near to those wanted, `least` apart and none above `highest`."""
+    places: list[float] = []
+    for want in wanted:
+        places.append(max(want, places[-1] + least) if places else want)
+    ceiling = highest
+    for index in reversed(range(len(places))):
+        places[index] = min(places[index], ceiling)
+        ceiling = places[index] - least
+    return places
 
 
 def trace_of(record: Record, name: str) -> tuple[np.ndarray, np.ndarray]:

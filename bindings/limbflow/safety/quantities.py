@@ -25,6 +25,8 @@ KEYS = (
     "question",
     "points",
     "duration",
+    "example",
+    "as_condition",
 )
 
 
@@ -34,7 +36,9 @@ class Quantity:
 
     A number has a `unit` and an `attainable` range (low, high); a word has `choices`; else it is true or false.
     `origin` is "signal" (of the engine), "derived" (from signals and scenario) or "question" (with the text to ask).
-    `points` are those of the risk points card. `duration`: a time that counts from where the reading stands.
+    `points` are those of the risk points card. `duration`: a time that counts from where the reading stands. `example`
+    is a usual value, as written in a file. `as_condition` says in words when a condition on it holds: one text for each
+    word or truth value, or of a number the name that goes before "is above ...".
     """
 
     name: str
@@ -46,6 +50,8 @@ class Quantity:
     question: str = ""
     points: int = 0
     duration: bool = False
+    example: str = ""
+    as_condition: Mapping[str, str] | str = ""
 
     @property
     def is_number(self) -> bool:
@@ -63,7 +69,8 @@ class Quantity:
             return ", ".join(f'"{choice}"' for choice in self.choices)
         if self.attainable is None:
             return "true, false"
-        return "a number" if self.unit == "1" else f'a number with its unit, as "{self.attainable[1]:g} {self.unit}"'
+        example = self.example or f"{self.attainable[0]:g} {self.unit}"
+        return "a number" if self.unit == "1" else f'a number with its unit, as "{example}"'
 
     def value(self, written: Any) -> Value:
         """A value as written in a file, in the unit of the quantity. Raises `ValueError`."""
@@ -182,6 +189,14 @@ def read_quantities(document: Document) -> Mapping[str, Quantity]:
             if not table.get("unit"):
                 document.problem(f"{name}.unit", "a number needs its unit", rule="missing-key", accepted='"1" if none')
                 continue
+        example = table.get("example")
+        if example is not None:
+            try:
+                low, high = attainable or (np.inf, -np.inf)
+                if not low <= number_in(example, table["unit"]) <= high:
+                    raise ValueError("is outside its range")
+            except ValueError as error:
+                document.problem(f"{name}.example", str(error), value=example, accepted="a value inside `attainable`")
         found[name] = Quantity(
             name,
             table.get("origin", ""),
@@ -192,6 +207,8 @@ def read_quantities(document: Document) -> Mapping[str, Quantity]:
             table.get("question", ""),
             table.get("points", 0),
             table.get("duration", False),
+            table.get("example", ""),
+            table.get("as_condition", ""),
         )
     document.finish()
     return found

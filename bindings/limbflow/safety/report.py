@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import click
+import numpy as np
 
-from ..plots import point_text
-from ..report import number_text, print_table
+from ..plots import display_name, number_text, point_text
+from ..report import print_table
 from .checking import Report
 from .disagreements import Disagreement
 from .envelopes import STRESS, Envelope
 from .judging import Judgement
-from .limits import Limit
+from .limits import Condition, Limit
 from .population import PopulationReport, interval
 
 WORDS = {"stop": "STOP", "warn": "warning", "info": "note"}
@@ -26,7 +28,7 @@ def print_report(report: Report) -> None:
     """Contraindications, verdict, findings with their sources, disagreements, and what was not judged."""
     for judgement in report.contraindications:
         print_paragraph(f"CONTRAINDICATION {judgement.limit.id}: ", judgement.limit.title)
-        print_paragraph("  source: ", f"{judgement.limit.references} ({judgement.limit.basis})")
+        print_paragraph("  source: ", f"{judgement.limit.references} (figure {basis_text(judgement.limit.basis)})")
         click.echo()
     plan = report.record.plan
     click.echo(report.run.attrs.get("title", "session"))
@@ -53,9 +55,9 @@ def print_findings(broken: list[Judgement]) -> None:
             WORDS[judgement.severity],
             judgement.limit.id,
             judgement.quantity.means,
-            with_unit(judgement.value, judgement.quantity.unit),
+            value_text(judgement.value, judgement.tier.test),
             limit_text(judgement),
-            "-" if judgement.margin is None else with_unit(judgement.margin, judgement.quantity.unit),
+            value_text(judgement.margin, judgement.tier.test),
             "-" if judgement.time is None else time_text(judgement.time),
         ]
         for judgement in broken
@@ -70,20 +72,28 @@ def limit_text(judgement: Judgement) -> str:
     text = str(tier.test)
     if tier.lasting:
         text += f" for {time_text(tier.lasting)}"
-    conditions = [f"{condition.quantity.name.replace('_', ' ')} {condition}" for condition in tier.when]
-    return f"{text} ({', '.join(conditions)})" if conditions else text
+    if tier.measured:
+        text += ", as measured"
+    return " ".join([text, *(condition.circumstance for condition in tier.when)])
 
 
-def with_unit(value: Any, unit: str) -> str:
-    if isinstance(value, (bool, str)) or value is None:
-        return "-" if value is None else str(value).lower()
-    return f"{number_text(value)} {unit if unit != '1' else ''}".rstrip()
+def value_text(value: Any, test: Condition) -> str:
+    """A value of the quantity that a limit tests, with its unit; a number that is nothing beside the limit is 0."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    unit = "" if test.quantity.unit == "1" else test.quantity.unit
+    return f"{number_text(value, float(np.max(np.abs(test.threshold))))} {unit}".rstrip()
 
 
 def time_text(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:g} s"
-    return f"{int(seconds // 60)} min {seconds % 60:02.0f} s" if seconds % 60 >= 0.5 else f"{seconds / 60:.0f} min"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
 
 
 def print_sources(broken: list[Judgement]) -> None:
@@ -92,8 +102,16 @@ def print_sources(broken: list[Judgement]) -> None:
         limit = judgement.limit
         note = f" How it is judged: {limit.note}" if limit.note else ""
         print_paragraph(f"  {limit.id}  ", f"{limit.rationale}.{note}")
-        print_paragraph(" " * 10, f"{limit.references}. Basis: {limit.basis}; {limit.evidence}.")
+        print_paragraph(" " * 10, f"{limit.references}. Figure {basis_text(limit.basis)}; evidence: {limit.evidence}.")
     click.echo()
+
+
+BASES = {"read": "read in the source", "recalled": "recalled from it", "proposed": "proposed here"}
+
+
+def basis_text(basis: str) -> str:
+    """What a limit's figure rests on, spelt out."""
+    return re.sub(r"\b(read|recalled|proposed)\b(?! here)", lambda found: BASES[found[0]], basis)
 
 
 def print_disagreement(disagreement: Disagreement) -> None:
@@ -105,7 +123,7 @@ def print_disagreement(disagreement: Disagreement) -> None:
     rows = [
         [
             f"  {stand.position.says}",
-            with_unit(stand.value, stand.position.test.quantity.unit),
+            value_text(stand.value, stand.position.test),
             "outside" if stand.outside else "within",
             ", ".join(stand.position.keys),
             ", ".join(stand.position.limits) or "not judged",
@@ -113,6 +131,8 @@ def print_disagreement(disagreement: Disagreement) -> None:
         for stand in applying
     ]
     print_table(["  they say", "here", "", "source", "limit"], rows)
+    if disagreement.caveat:
+        print_paragraph("  but ", disagreement.caveat)
     click.echo()
 
 
@@ -179,7 +199,7 @@ def print_envelope(envelope: Envelope) -> None:
     """How many protocols are inside, the one with the most stress, and what cuts the region."""
     size = envelope.dataset["inside"].size
     failed = int((envelope.dataset["message"] != "").sum())
-    axes = ", ".join(axis.replace("_", " ") for axis in envelope.axes)
+    axes = ", ".join(display_name(axis) for axis in envelope.axes)
     click.echo(f"envelope over {axes}: {envelope.inside} of {size} protocols break no stop and no warning")
     if failed:
         reasons = [str(message) for message in envelope.dataset["message"].values.ravel() if message]
@@ -189,7 +209,7 @@ def print_envelope(envelope: Envelope) -> None:
         click.echo("  there is none to choose from")
     else:
         words = [
-            f"{axis.replace('_', ' ')} {point_text(envelope.dataset[axis], value)}"
+            f"{display_name(axis)} {point_text(envelope.dataset[axis], value)}"
             for axis, value in best["settings"].items()
         ]
         click.echo(f"  most metabolic stress per minute: {', '.join(words)}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exceptions import StorageError
-from ..plots import errors
-from ..report import number_text, print_table
+from ..plots import errors, number_text
+from ..report import print_table
 from . import Report, StudyResult
 from .sensitivities import SMALLEST_SHOWN, STEP, UNCONSTRAINED_BELOW, Outcome, Sensitivities, Sensitivity
 from .verdicts import ASSUMED_SPREAD, MET, MISSED, NEAR, NOT_MODELLED, Row
