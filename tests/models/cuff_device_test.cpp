@@ -43,6 +43,7 @@ TEST(CuffDevice, PressureRisesWithTheLimbAndMoreSoInAFullCuff) {
   EXPECT_GT(rise(100.0, 0.002), rise(100.0, 0.001));
   EXPECT_GT(rise(200.0, 0.001), rise(100.0, 0.001));
   EXPECT_NEAR(rise(100.0, 0.002), 2.0 * rise(100.0, 0.001), 1e-9);
+  EXPECT_NEAR(rise(200.0, 0.002), cuff_tautness(200.0, device(true)) * (3300.0 + 4.4 * 200.0) * 0.002, 1e-12);
   EXPECT_DOUBLE_EQ(rise(0.0, 0.01), 0.0) << "an empty cuff hangs loose";
 }
 

@@ -18,8 +18,8 @@ def test_version_is_that_of_the_package():
     assert metadata.version("limbflow") == limbflow.__version__
 
 
-def test_import_takes_under_a_second(tmp_path):
-    program = "import time; begin = time.perf_counter(); import limbflow; print(time.perf_counter() - begin)"
+def test_import_takes_under_a_second_of_processor_time(tmp_path):
+    program = "import time; begin = time.process_time(); import limbflow; print(time.process_time() - begin)"
     seconds = min(
         float(subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=True).stdout)
         for _ in range(3)
