@@ -160,8 +160,9 @@ Problem problem_of(const Scenario& scenario, double longest) {
 
 template <class M> void compare(const char* fidelity, const Problem& problem, core::LanePool<M>& pool) {
   const Ends cvode = by_cvode<M>(problem, 1e-13);
-  const Ends scalar = by_scalar<M>(problem, 1e-12);
-  const Ends lanes = by_lanes<M>(problem, 1e-12, pool);
+  // As CVODE: where a rate has a kink (flow passing what it is at rest) a step's error is not what its estimate says.
+  const Ends scalar = by_scalar<M>(problem, 1e-13);
+  const Ends lanes = by_lanes<M>(problem, 1e-13, pool);
   ASSERT_EQ(scalar.size(), problem.timeline.size());
   for (const auto& [name, ends] : {std::pair("scalar", &scalar), std::pair("lanes", &lanes)}) {
     const Difference found = difference(*ends, cvode);
