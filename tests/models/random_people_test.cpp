@@ -167,12 +167,14 @@ private:
       if (!std::isfinite(signals[i]))
         complain(limb_signals[i].name, signals[i]);
     for (const LimbSignal i : {signal_atp, signal_phosphocreatine, signal_inorganic_phosphate, signal_muscle_lactate, signal_muscle_ph,
-                               signal_venous_ph, signal_venous_lactate, signal_blood_lactate, signal_venous_volume,
-                               signal_venous_oxygen_saturation, signal_force_capacity, signal_heart_rate})
+                               signal_venous_ph, signal_venous_lactate, signal_blood_lactate, signal_venous_volume, signal_force_capacity,
+                               signal_heart_rate})
       if (!(signals[i] > 0.0))
         complain(limb_signals[i].name, signals[i]);
-    if (signals[signal_tissue_po2] < 0.0) // nothing is left in a limb pressed harder from outside than its arteries for an hour
-      complain(limb_signals[signal_tissue_po2].name, signals[signal_tissue_po2]);
+    // No oxygen is left in a limb that outside pressure has kept without blood since before the run.
+    for (const LimbSignal i : {signal_tissue_po2, signal_venous_oxygen_saturation})
+      if (signals[i] < -tolerance)
+        complain(limb_signals[i].name, signals[i]);
     for (std::size_t i = limb_signal_count; i < all_signal_count; ++i)
       if (!std::isfinite(signals[i]) || signals[i] < 0.0)
         complain(fibre_signals[(i - limb_signal_count) / fibre_classes].name, signals[i]);
