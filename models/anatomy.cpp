@@ -87,7 +87,7 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   m.lasting_acid = number("lasting_acid");
   m.central_maximum = number("central_maximum");
   m.central_time = number("central_time");
-  m.afferent_dihydrogen = number("afferent_dihydrogen");
+  m.afferent_dihydrogen = {0.0, number("afferent_dihydrogen")};
   m.oxygen_per_atp = 1.0 / number("atp_per_oxygen");
   m.proton_efflux = number("proton_efflux");
   m.lactate_transport = number("lactate_transport");
@@ -111,7 +111,7 @@ CuffDeviceResponse<double> cuff_device(const Scenario& scenario) {
   device.contraction_bulge = number("contraction_bulge");
   device.shortening_bulge = number("shortening_bulge");
   device.swelling_bulge = number("swelling_bulge");
-  device.taut_pressure = number("cuff_taut_pressure");
+  device.tautness = {0.0, number("cuff_taut_pressure")};
   device.dead_band = number("regulator_dead_band");
   device.creep_share = number(strap ? "strap_creep_share" : "cuff_creep_share");
   const bool regulated = scenario.cuff.device == CuffDevice::regulated;
@@ -187,8 +187,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.superficial_transmission =
       scenario.has_cuff ? std::max(skin_share(scenario) * number("superficial_transmission"), p.artery_transmission) : 0.0;
   p.cuff_pull = scenario.has_cuff && scenario.cuff.material == CuffMaterial::elastic ? number("elastic_cuff_pull") : 0.0;
-  p.artery_closed = number("artery_closed");
-  p.artery_open = number("artery_open");
+  p.artery = {number("artery_closed"), number("artery_open")};
 
   // Resting conductances: the supine limb carries its resting flow from the artery below the cuff to the veins.
   const double flow = number(limb_name + "_resting_flow") * tissue_unit;
@@ -208,11 +207,10 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.inactive_resting_flow = flow * muscle * (1.0 - p.active_share);
   p.skin_resting_flow = flow * (1.0 - muscle);
   p.active_conductance = conductance * muscle * p.active_share;
-  p.arteriole_closed = number("arteriole_closed");
-  p.arteriole_open = number("arteriole_open");
+  p.arteriole = {number("arteriole_closed"), number("arteriole_open")};
   const double supine_column = column * number("supine_" + limb_name + "_limb_level");
-  const double arteriolar_fall = open_pressure_integral(arterial + supine_column, p.arteriole_range()) -
-                                 open_pressure_integral(venous + supine_column, p.arteriole_range());
+  const double arteriolar_fall = open_pressure_integral(arterial + supine_column, p.arteriole) -
+                                 open_pressure_integral(venous + supine_column, p.arteriole);
   p.inactive_conductance = p.inactive_resting_flow / arteriolar_fall;
   p.skin_conductance = p.skin_resting_flow / arteriolar_fall;
   p.post_capillary_share = number("post_capillary_share");
@@ -231,16 +229,17 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
 
   p.deep_share = number("deep_venous_share");
   p.vein_scale = std::max(0.2, 1.0 - number("venous_capacity_loss_with_age") * years);
-  p.vein_stiffness = number("vein_stiffness") / tissue_unit;
-  p.vein_unstressed_volume = number("vein_unstressed_volume") * tissue_unit;
-  p.vein_maximum_volume = number("vein_maximum_volume") * tissue_unit;
-  p.vein_collapse_constant = number("vein_collapse_constant") * tissue_unit;
+  p.venous_curve = {number("vein_stiffness") / tissue_unit, number("vein_unstressed_volume") * tissue_unit,
+                    number("vein_maximum_volume") * tissue_unit, number("vein_collapse_constant") * tissue_unit};
   p.late_vein_share = number("late_vein_share");
+  p.deep_main_scale = p.deep_share * p.vein_scale * (1.0 - p.late_vein_share);
+  p.deep_late_scale = p.deep_share * p.vein_scale * p.late_vein_share;
+  p.superficial_main_scale = (1.0 - p.deep_share) * p.vein_scale * (1.0 - p.late_vein_share);
+  p.superficial_late_scale = (1.0 - p.deep_share) * p.vein_scale * p.late_vein_share;
   p.late_filling_time = number("late_filling_time");
   p.late_drainage_time = number("late_drainage_time");
-  p.vein_closed = number("vein_closed");
-  p.vein_open = number("vein_open");
-  p.valve_opening_pressure = number("valve_opening_pressure");
+  p.vein = {number("vein_closed"), number("vein_open")};
+  p.valve_opening = {0.0, number("valve_opening_pressure")};
   p.perforator_conductance = number("perforator_conductance") * tissue_unit;
   p.collateral_conductance = number("collateral_conductance") * tissue_unit;
 
@@ -255,22 +254,18 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   };
   p.resting_lymph_flow = std::max(0.0, filtered(flow * muscle, p.deep_share) + filtered(flow * (1.0 - muscle), 1.0 - p.deep_share));
   p.lymph_gain = number("lymph_gain");
-  p.lymph_pumping_pressure = number("lymph_pumping_pressure");
+  p.lymph_stopping = {0.0, number("lymph_pumping_pressure")};
 
-  p.oxygen_store_time = number("oxygen_store_time");
-  p.extraction_reserve = number("extraction_reserve");
-  p.extraction_steepness = number("extraction_steepness");
-  p.diffusion_limit = number("diffusion_limit");
-  p.transit_time = number("transit_time");
-  p.muscle_maximum_dilation = number("muscle_maximum_dilation");
-  p.skin_maximum_dilation = number("skin_maximum_dilation");
-  p.half_dilation_deficit = number("half_dilation_deficit");
-  p.skin_half_dilation_deficit = number("skin_half_dilation_deficit");
-  p.myogenic_sensitivity = number("myogenic_sensitivity");
-  p.veno_arteriolar_strength = number("veno_arteriolar_strength");
-  p.veno_arteriolar_start = number("veno_arteriolar_start");
-  p.veno_arteriolar_full = number("veno_arteriolar_full");
-  p.tone_time = number("tone_time");
+  const auto bed = [&](const std::string& maximum_dilation, const std::string& half_dilation) -> BedRegulation<double> {
+    return {number("oxygen_store_time"),    number("extraction_reserve"),
+            number("extraction_steepness"), number("diffusion_limit"),
+            number("transit_time"),         number(maximum_dilation),
+            number(half_dilation),          number("myogenic_sensitivity"),
+            number("veno_arteriolar_strength"), {number("veno_arteriolar_start"), number("veno_arteriolar_full")},
+            number("tone_time")};
+  };
+  p.muscle_bed = bed("muscle_maximum_dilation", "half_dilation_deficit");
+  p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit");
 
   p.muscle = working_muscle(table, group);
   p.reflexes = {number("command_pressure"),

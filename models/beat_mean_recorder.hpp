@@ -39,7 +39,9 @@ public:
     heart_rate_column = column(signal_heart_rate);
     limb_columns = static_cast<std::size_t>(
         std::lower_bound(chosen.begin(), chosen.end(), static_cast<std::size_t>(limb_signal_count)) - chosen.begin());
-    parts_asked.pulse = std::binary_search(chosen.begin(), chosen.end(), static_cast<std::size_t>(signal_pulse_amplitude));
+    const auto is_chosen = [&](std::size_t signal) { return std::binary_search(chosen.begin(), chosen.end(), signal); };
+    parts_asked.refill = is_chosen(signal_capillary_refill_time);
+    parts_asked.pulse = is_chosen(signal_pulse_amplitude);
     parts_asked.fibres = limb_columns < count;
     times.push_back(0.0);
     beats.push_back(0.0);
@@ -65,10 +67,12 @@ public:
   /// it rises, rise[i * stride].
   void take(double end, const double* mean, const double* rise, std::size_t stride) {
     const double length = end - times.back();
-    const std::size_t before = integrals.size() - count;
+    const std::size_t now = integrals.size();
+    integrals.resize(now + count);
+    rises.resize(now);
     for (std::size_t i = 0; i < count; ++i) {
-      integrals.push_back(integrals[before + i] + length * mean[chosen[i] * stride]);
-      rises.push_back(rise[chosen[i] * stride]);
+      integrals[now + i] = integrals[now + i - count] + length * mean[chosen[i] * stride];
+      rises[now - count + i] = rise[chosen[i] * stride];
     }
     times.push_back(end);
     beats.push_back(integrals[integrals.size() - count + heart_rate_column] / 60.0);

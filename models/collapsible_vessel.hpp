@@ -17,6 +17,8 @@
 // shut. F is twice continuously differentiable and costs no transcendental function.
 #pragma once
 
+#include "core/divisor.hpp"
+
 #include <algorithm>
 
 namespace limbflow::models {
@@ -24,8 +26,12 @@ namespace limbflow::models {
 /// Transmural pressures between which a vessel goes from shut to fully open, mmHg; closed < open.
 template <class T>
 struct CollapseRange {
-  T closed;
-  T open;
+  T closed{};
+  T open{};
+  core::Divisor<T> width{};
+
+  CollapseRange() = default;
+  CollapseRange(const T& shut_below, const T& open_above) : closed(shut_below), open(open_above), width(T(open_above - shut_below)) {}
 };
 
 /// Conductance as a fraction of the open vessel's (0..1) at transmural pressure p (mmHg).
@@ -33,7 +39,7 @@ template <class T>
 T open_fraction(const T& p, const CollapseRange<T>& range) {
   using std::max;
   using std::min;
-  const T x = max(T(0.0), min(T(1.0), (p - range.closed) * (1.0 / (range.open - range.closed)))); // 1 / width leaves loops
+  const T x = max(T(0.0), min(T(1.0), (p - range.closed) / range.width));
   return x * x * (3.0 - 2.0 * x);
 }
 
@@ -42,9 +48,8 @@ template <class T>
 T open_pressure_integral(const T& p, const CollapseRange<T>& range) {
   using std::max;
   using std::min;
-  const T width = range.open - range.closed;
-  const T x = max(T(0.0), min(T(1.0), (p - range.closed) * (1.0 / width)));
-  return width * (x * x * x * (1.0 - 0.5 * x)) + max(T(0.0), p - range.open);
+  const T x = max(T(0.0), min(T(1.0), (p - range.closed) / range.width));
+  return range.width * (x * x * x * (1.0 - 0.5 * x)) + max(T(0.0), p - range.open);
 }
 
 /// open_fraction and, over the range's width, open_pressure_integral at the same place.
@@ -66,10 +71,10 @@ VesselOpening<T> vessel_opening(const T& x) {
 }
 
 /// Effective driving pressure (mmHg) past a venous valve: nothing backward, all forward but for the pressure that opens
-/// the valve, which takes `opening_pressure` mmHg from shut to fully open.
+/// the valve. `opening`: driving pressures from nothing, where it is shut, to where it is fully open.
 template <class T>
-T valve(const T& driving_pressure, const T& opening_pressure) {
-  return open_pressure_integral(driving_pressure, CollapseRange<T>{T(0.0), opening_pressure});
+T valve(const T& driving_pressure, const CollapseRange<T>& opening) {
+  return open_pressure_integral(driving_pressure, opening);
 }
 
 } // namespace limbflow::models

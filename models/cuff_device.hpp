@@ -32,7 +32,7 @@ struct CuffDeviceResponse {
   T contraction_bulge; // per maximal voluntary contraction
   T shortening_bulge;  // per full range of a lift
   T swelling_bulge;    // per relative growth of the limb's volume
-  T taut_pressure;     // mmHg
+  CollapseRange<T> tautness; // pressures from loose to taut, mmHg
   T regulator_rate;    // 1/s; none for an unregulated device
   T dead_band;         // mmHg
   T creep_rate;        // 1/s; none for a regulated device
@@ -48,7 +48,7 @@ inline constexpr double last_air = 0.1;
 /// How far a cuff that aims at `course` (mmHg) is taut around the limb, 0..1.
 template <class T>
 T cuff_tautness(const T& course, const CuffDeviceResponse<T>& device) {
-  return open_fraction(course, CollapseRange<T>{T(0.0), device.taut_pressure});
+  return open_fraction(course, device.tautness);
 }
 
 /// Delivered cuff pressure, mmHg. strain: relative growth of the limb's cross-section under the cuff.
@@ -68,7 +68,7 @@ T cuff_loss_rate(const T& course, const T& delivered, const T& loss, const CuffD
   const T taut = cuff_tautness(course, device);
   const T air_left = max(T(0.0), min(T(1.0), (1.0 - loss) * (1.0 / last_air)));
   const T regulated = max(T(0.0), beyond) * air_left + min(T(0.0), beyond);
-  return device.regulator_rate * regulated / (course + device.taut_pressure) +
+  return device.regulator_rate * regulated / (course + device.tautness.open) +
          device.creep_rate * (device.creep_share * taut - loss) - loss_return_rate * (1.0 - taut) * loss;
 }
 

@@ -34,7 +34,7 @@ struct ArterialPath {
   T artery_conductance;      // mL/100mL/s/mmHg
   T cuff_head;               // pressure on the artery under the cuff minus the blood column to it, mmHg
   CollapseRange<T> artery;
-  T compliance;              // mL/100mL/mmHg
+  core::Divisor<T> compliance; // mL/100mL/mmHg
   T resting_conductance;     // G_l, sum over the resting beds
   T resting_outside_head;    // P_o, pressure outside the limb minus the blood column, mmHg
   T resting_back_integral;   // F_l, conductance-weighted over the resting beds, mmHg
@@ -101,7 +101,7 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   struct Branch {
     T width, per_width, at_zero, slope, gain;
     Branch(const T& conductance, const T& outside_head, const CollapseRange<T>& range, const T& per_step)
-        : width(range.open - range.closed), per_width(1.0 / width), at_zero(-(outside_head + range.closed) * per_width),
+        : width(range.width), per_width(range.width.reciprocal), at_zero(-(outside_head + range.closed) * per_width),
           slope(conductance * per_step), gain(slope * width) {}
     VesselOpening<T> opening(const T& head) const { return vessel_opening(T(head * per_width + at_zero)); }
   };

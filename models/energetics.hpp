@@ -24,6 +24,7 @@
 //   beta = buffer + 2.303 Pi K_a H / (K_a + H)^2                            the second term is phosphate's own
 #pragma once
 
+#include "core/divisor.hpp"
 #include "core/scalar.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ struct FibreEnergetics {
   T creatine, adenine, phosphate; ///< total pools, mM
   T resting_use;                  ///< mM ATP/s
   T oxidative_maximum;            ///< mM ATP/s
-  T oxidative_adp;                ///< ADP of half the oxidative maximum, mM
+  core::Divisor<T> oxidative_adp; ///< ADP of half the oxidative maximum, mM
   T resting_adp;                  ///< mM
   T resting_ph;
   T resting_respiration;          ///< h(x) at rest
@@ -55,7 +56,7 @@ struct FibreEnergetics {
 /// How respiration depends on the tissue's oxygen pressure.
 template <class T>
 struct RespirationOxygen {
-  T half;         ///< pressure of half the rate of fast respiration, mmHg
+  core::Divisor<T> half; ///< pressure of half the rate of fast respiration, mmHg
   T order;        ///< m: how steeply fast respiration falls with it
   T resting_half; ///< pressure of half the resting rate, mmHg
 };

@@ -21,7 +21,7 @@ namespace limbflow::models {
 
 /// Interstitial fluid pressure (mmHg) for a gained volume (mL/100mL).
 template <class T>
-T interstitial_pressure(const T& gained_volume, const T& resting_pressure, const T& compliance) {
+T interstitial_pressure(const T& gained_volume, const T& resting_pressure, const core::Divisor<T>& compliance) {
   return resting_pressure + gained_volume / compliance;
 }
 
@@ -42,12 +42,13 @@ T capillary_filtration(const T& capillary_pressure, const T& interstitial, const
 }
 
 /// Lymph carried away (mL/100mL/s) under a cuff that presses the superficial tissue with `cuff_tissue_pressure` (mmHg).
+/// stopping: such pressures from the one that leaves lymph free to the one that stops it.
 template <class T>
 T lymph_flow(const T& gained_volume, const T& resting_flow, const T& gain, const T& cuff_tissue_pressure,
-             const T& pumping_pressure) {
+             const CollapseRange<T>& stopping) {
   using std::max;
   const T pumped = max(T(0.0), resting_flow + gain * gained_volume);
-  return pumped * (1.0 - open_fraction(cuff_tissue_pressure, CollapseRange<T>{T(0.0), pumping_pressure}));
+  return pumped * (1.0 - open_fraction(cuff_tissue_pressure, stopping));
 }
 
 } // namespace limbflow::models

@@ -63,8 +63,8 @@ struct Limb {
     dydt[outflow_volume] = flow.deep_outflow + flow.superficial_outflow + flow.collateral;
     dydt[lymph_volume] = flow.lymph;
 
-    const auto muscle_bed = p.muscle_regulation();
-    const auto skin_bed = p.skin_regulation();
+    const BedRegulation<T>& muscle_bed = p.muscle_bed;
+    const BedRegulation<T>& skin_bed = p.skin_bed;
     dydt[active_perfusion] = perfusion_rate(y[active_perfusion], flow.working / p.active_resting_flow, muscle_bed);
     dydt[inactive_perfusion] = perfusion_rate(y[inactive_perfusion], flow.inactive / p.inactive_resting_flow, muscle_bed);
     dydt[skin_perfusion] = perfusion_rate(y[skin_perfusion], flow.skin / p.skin_resting_flow, skin_bed);
@@ -107,7 +107,7 @@ struct Limb {
     const auto fibres = fibre_states(y);
     const MuscleMoment<T> muscle = moment(fibres, y, p, c);
     const Pressures<T> at = pressures(t, y, p, c, muscle);
-    const Flows<T> flow = flows(y, p, at, parts.pulse ? Beats::next : Beats::coming);
+    const Flows<T> flow = flows(y, p, at, parts.pulse ? Beats::next : parts.refill ? Beats::coming : Beats::needed);
     using std::max;
     const T pulse_pressure = at.systolic - at.diastolic;
     const T to_limb = p.tissue_volume * 0.01;        // mL/100mL to mL
@@ -148,8 +148,10 @@ struct Limb {
     out[signal_oxygen_deficit] = muscle.deficit;
     tissue_signals(y, p, fibres, muscle, out);
     out[signal_capillary_refill_time] =
-        capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone], p.refill_fixed_share,
-                              p.resting_refill_time, p.resting_arterial_pressure, p.refill_colour_pressure);
+        parts.refill ? capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone],
+                                             p.refill_fixed_share, p.resting_refill_time, p.resting_arterial_pressure,
+                                             p.refill_colour_pressure)
+                     : T(0.0);
     out[signal_pulse_amplitude] =
         parts.pulse ? T(flow.pulse_pressure / (pulse_shape_range<beat_steps>() * p.pulse_gain * pulse_pressure)) : T(0.0);
     if (parts.fibres)
@@ -305,8 +307,8 @@ private:
     const T inactive = max(least, y[inactive_perfusion] * p.inactive_resting_flow);
     const T skin = max(least, y[skin_perfusion] * p.skin_resting_flow);
     const T all = working + inactive + skin;
-    const T saturation = (working * capillary + inactive * resting_bed(y[inactive_deficit], y[inactive_perfusion], p.muscle_regulation()) +
-                          skin * resting_bed(y[skin_deficit], y[skin_perfusion], p.skin_regulation())) /
+    const T saturation = (working * capillary + inactive * resting_bed(y[inactive_deficit], y[inactive_perfusion], p.muscle_bed) +
+                          skin * resting_bed(y[skin_deficit], y[skin_perfusion], p.skin_bed)) /
                          all;
     const T venous_lactate = (working * y[capillary_lactate] + (inactive + skin) * y[blood_lactate]) / all;
     const T lactate_risen = venous_lactate - p.resting_blood_lactate;
@@ -369,10 +371,11 @@ private:
     return 7.4 - 0.5 * (p.muscle.resting_ph - muscle_ph);
   }
 
-  // Veins of a depth: their volume and what of it lies in late-filling ones, brought to the reference limb by `scale`.
+  // Veins of a depth: their volume and what of it lies in late-filling ones, brought to the reference limb.
   template <class T>
-  static VenousFilling<T> filling(const T& volume, const T& slow_volume, const T& scale, const LimbParameters<T>& p) {
-    return {(volume - slow_volume) / (scale * (1.0 - p.late_vein_share)), slow_volume / (scale * p.late_vein_share)};
+  static VenousFilling<T> filling(const T& volume, const T& slow_volume, const core::Divisor<T>& main_scale,
+                                  const core::Divisor<T>& late_scale) {
+    return {(volume - slow_volume) / main_scale, slow_volume / late_scale};
   }
 
   template <class T>
@@ -399,12 +402,12 @@ private:
                           p.intramuscular_first * muscle.force / (muscle.force + p.intramuscular_first_force);
     at.muscle_squeeze = at.contraction + at.external_muscle;
 
-    const auto curve = p.venous_curve();
-    at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], T(p.deep_share * p.vein_scale), p);
+    at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], p.deep_main_scale, p.deep_late_scale);
     at.superficial =
-        filling(y[superficial_venous_volume], y[superficial_slow_volume], T((1.0 - p.deep_share) * p.vein_scale), p);
-    at.deep_distension = venous_pressure(at.deep.main, curve);
-    at.superficial_distension = venous_pressure(at.superficial.main, curve);
+        filling(y[superficial_venous_volume], y[superficial_slow_volume], p.superficial_main_scale,
+                             p.superficial_late_scale);
+    at.deep_distension = venous_pressure(at.deep.main, p.venous_curve);
+    at.superficial_distension = venous_pressure(at.superficial.main, p.venous_curve);
     at.deep_head = at.deep_distension + p.active_share * at.contraction + at.external_muscle - p.hydrostatic_limb;
     at.superficial_head = at.superficial_distension + at.external_skin - p.hydrostatic_limb;
     return at;
@@ -421,18 +424,18 @@ private:
     ArterialPath<T> path;
     path.artery_conductance = p.artery_conductance;
     path.cuff_head = at.cuff_artery - p.hydrostatic_cuff;
-    path.artery = p.artery_range();
+    path.artery = p.artery;
     path.compliance = p.arterial_compliance;
     path.resting_conductance = inactive_conductance + skin_conductance;
     path.resting_outside_head = at.external_muscle - p.hydrostatic_limb;
-    path.arteriole = p.arteriole_range();
+    path.arteriole = p.arteriole;
     const T deep_integral = resting_integral(at.deep_head, path);
     const T superficial_integral = resting_integral(at.superficial_head, path);
     path.resting_back_integral =
         (inactive_conductance * deep_integral + skin_conductance * superficial_integral) / path.resting_conductance;
     path.working_conductance = p.active_conductance * y[active_tone];
     path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_limb;
-    path.vessel = p.vessel_range(at.contraction);
+    path.vessel = p.vessel(at.contraction);
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 
     const T stored_head = y[arterial_volume] / p.arterial_compliance + at.external_muscle - p.hydrostatic_limb;
@@ -491,23 +494,23 @@ private:
     flow.skin_filtration = capillary_filtration(T(flow.skin_capillary - at.external_skin), at.interstitial, skin_blood,
                                                 p.capillary_wall(T(1.0 - p.deep_share)));
     flow.lymph =
-        lymph_flow(y[interstitial_volume], p.resting_lymph_flow, p.lymph_gain, at.cuff_superficial, p.lymph_pumping_pressure);
+        lymph_flow(y[interstitial_volume], p.resting_lymph_flow, p.lymph_gain, at.cuff_superficial, p.lymph_stopping);
 
     const auto late = [&](const VenousFilling<T>& veins, const T& share) {
       return share * p.vein_scale * late_filling(veins, p.late_vein_share, p.late_filling_time, p.late_drainage_time);
     };
     flow.deep_late_filling = late(at.deep, p.deep_share);
     flow.superficial_late_filling = late(at.superficial, T(1.0 - p.deep_share));
-    flow.perforator = p.perforator_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening_pressure);
+    flow.perforator = p.perforator_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening);
     const auto under_cuff = [&](const T& head, const T& cuff) { return head + p.hydrostatic_cuff - cuff; };
     flow.deep_outflow = outflow_past_cuff(under_cuff(at.deep_head, at.cuff_artery),
                                           under_cuff(at.central_venous, at.cuff_artery),
-                                          T(p.deep_share * p.venous_conductance), p.vein_range(), p.valve_opening_pressure);
+                                          T(p.deep_share * p.venous_conductance), p.vein, p.valve_opening);
     flow.superficial_outflow =
         outflow_past_cuff(under_cuff(at.superficial_head, at.cuff_superficial),
                           under_cuff(at.central_venous, at.cuff_superficial),
-                          T((1.0 - p.deep_share) * p.venous_conductance), p.vein_range(), p.valve_opening_pressure);
-    flow.collateral = p.collateral_conductance * valve(T(at.deep_head - at.central_venous), p.valve_opening_pressure);
+                          T((1.0 - p.deep_share) * p.venous_conductance), p.vein, p.valve_opening);
+    flow.collateral = p.collateral_conductance * valve(T(at.deep_head - at.central_venous), p.valve_opening);
     return flow;
   }
 };

@@ -234,10 +234,11 @@ inline constexpr std::size_t all_signal_count = limb_signal_count + fibre_signal
 
 /// Which of the signals that take longer to work out are wanted.
 struct SignalParts {
+  bool refill = true;   ///< `capillary_refill_time`: the beat to come, beat by beat; otherwise it is zero
   bool pulse = true;    ///< `pulse_amplitude`: one beat more; otherwise it is zero
   bool fibres = false;  ///< the fibre signals, after the others
   friend SignalParts operator|(const SignalParts& a, const SignalParts& b) {
-    return {a.pulse || b.pulse, a.fibres || b.fibres};
+    return {a.refill || b.refill, a.pulse || b.pulse, a.fibres || b.fibres};
   }
 };
 

@@ -16,6 +16,7 @@
 // Force is the sum of share * capacity * A over the classes (A: mean of a class's bins), over what the fresh pool gives at full drive.
 #pragma once
 
+#include "core/divisor.hpp"
 #include "core/scalar.hpp"
 
 #include <algorithm>
@@ -38,9 +39,9 @@ template <class T>
 struct MotorUnitPool {
   std::array<T, fibre_classes> share;             ///< of the muscle's volume and force, sums to one
   std::array<std::array<T, bins_per_class + 1>, fibre_classes> threshold; ///< drives between which the bins of a class are recruited
-  T rate_range;                                   ///< rise of drive from a unit's lowest to its highest rate
+  core::Divisor<T> rate_range;                    ///< rise of drive from a unit's lowest to its highest rate
   T first_force;                                  ///< share of its tetanic force that a unit gives at its lowest rate
-  T full_force;                                   ///< what the fresh pool gives at full drive, before normalisation
+  core::Divisor<T> full_force;                    ///< what the fresh pool gives at full drive, before normalisation
   std::array<std::array<T, fibre_classes>, drive_knots> knot_activation; ///< of each class at drive_at_knot()
   std::array<std::array<T, bins_per_class>, fibre_classes> per_width; ///< one over the width of each bin
 };
@@ -59,7 +60,7 @@ PoolActivation<T> activate(const T& drive, const MotorUnitPool<T>& pool) {
   using std::max;
   using std::min;
   constexpr double mean = 1.0 / static_cast<double>(bins_per_class);
-  const T per_rate_range = 1.0 / pool.rate_range;
+  const T per_rate_range = pool.rate_range.reciprocal;
   const T rate_force = 1.0 - pool.first_force;
   const T force_slope = rate_force * per_rate_range;
   PoolActivation<T> result;
@@ -136,10 +137,9 @@ T drive_for_force(const T& force, const std::array<T, fibre_classes>& capacity, 
   using core::select;
   constexpr int most_iterations = 60;
   constexpr double exact = 1e-14;
-  const T per_full_force = 1.0 / pool.full_force;
   std::array<T, fibre_classes> weight;
   for (std::size_t k = 0; k < fibre_classes; ++k)
-    weight[k] = pool.share[k] * capacity[k] * per_full_force;
+    weight[k] = pool.share[k] * capacity[k] / pool.full_force;
   const auto weighted = [&](const std::array<T, fibre_classes>& of) {
     return T(weight[0] * of[0] + weight[1] * of[1] + weight[2] * of[2]);
   };

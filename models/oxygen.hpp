@@ -12,6 +12,7 @@
 // shifted by pH (Bohr). Myoglobin: hyperbolic. g: open capillaries follow the conductance of the bed.
 #pragma once
 
+#include "core/divisor.hpp"
 #include "core/scalar.hpp"
 
 #include <algorithm>
@@ -22,14 +23,15 @@ namespace limbflow::models {
 /// Constants of oxygen carriage in blood and muscle.
 template <class T>
 struct OxygenCarriage {
-  T haemoglobin;          ///< oxygen capacity of blood, mM
+  core::Divisor<T> haemoglobin; ///< oxygen capacity of blood, mM
   T arterial_saturation;  ///< 0..1
-  T p50, hill;            ///< mmHg at pH 7.4; Hill's coefficient
+  T p50;                  ///< mmHg at pH 7.4
+  core::Divisor<T> hill;  ///< Hill's coefficient
   T bohr;                 ///< fall of log10 P50 per pH
   T myoglobin;            ///< mM
   T myoglobin_p50;        ///< mmHg
   T solubility;           ///< of oxygen in muscle, mM/mmHg
-  T capillary_volume;     ///< mL blood per mL muscle
+  core::Divisor<T> capillary_volume; ///< mL blood per mL muscle
   T diffusion;            ///< D at rest, mM/s/mmHg
 };
 

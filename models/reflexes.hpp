@@ -9,6 +9,7 @@
 // pressure, rise by `pressor` while pulse pressure widens as it does in effort (MacDougall 1985, J Appl Physiol 58:785).
 #pragma once
 
+#include "core/divisor.hpp"
 #include "models/arterial_source.hpp"
 
 namespace limbflow::models {
@@ -26,7 +27,7 @@ struct Reflexes {
   T command_rate;      ///< 1/s at full drive
   T afferent_rate;     ///< 1/s at full afferent activity
   T flow_fall;         ///< mmHg per mL/min of limb flow above rest
-  T time_constant;     ///< s
+  core::Divisor<T> time_constant; ///< s
 };
 
 /// Rate of the pressor response, mmHg/s. excess_flow: limb flow above rest, mL/min.

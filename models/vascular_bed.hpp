@@ -39,17 +39,17 @@ namespace limbflow::models {
 /// Constants of the oxygen balance and tone of one bed.
 template <class T>
 struct BedRegulation {
-  T store_time_constant;        // tau_store, s
+  core::Divisor<T> store_time_constant; // tau_store, s
   T maximum_extraction_ratio;   // e_max
   T extraction_steepness;       // k
-  T diffusion_limit;            // d at rest
-  T transit_time;               // tau_transit, s
+  core::Divisor<T> diffusion_limit; // d at rest
+  core::Divisor<T> transit_time; // tau_transit, s
   T maximum_dilation;           // g_max
   T half_dilation_deficit;      // x_half
   T myogenic_sensitivity;       // m, 1/mmHg
   T veno_arteriolar_strength;   // s
   CollapseRange<T> veno_arteriolar_range; // venous distending pressures at which the response starts and is full, mmHg
-  T tone_time_constant;         // tau_tone, s
+  core::Divisor<T> tone_time_constant; // tau_tone, s
 };
 
 /// Oxygen extraction as a multiple of its resting value at deficit x.
@@ -66,7 +66,7 @@ T extraction_ratio(const T& deficit, const BedRegulation<T>& bed) {
 template <class T>
 T extracted_share(const T& deficit, const T& perfusion, const BedRegulation<T>& bed) {
   using std::max;
-  const T wanted = extraction_ratio(deficit, bed) * (1.0 + 1.0 / bed.diffusion_limit) /
+  const T wanted = extraction_ratio(deficit, bed) * (1.0 + bed.diffusion_limit.reciprocal) /
                    (bed.maximum_extraction_ratio * (1.0 + max(T(0.0), perfusion) / bed.diffusion_limit));
   constexpr double turn = 0.05; // wanted shares above 1 - turn bend towards 1
   return 1.0 - open_pressure_integral(T(1.0 - wanted), CollapseRange<T>{T(-turn), T(turn)});

@@ -27,7 +27,7 @@ template <class T>
 struct VenousCurve {
   T stiffness;          // a, mmHg per (mL/100mL)
   T unstressed_volume;  // v0
-  T maximum_volume;     // v_max
+  core::Divisor<T> maximum_volume; // v_max
   T collapse_constant;  // b, mmHg mL/100mL
 };
 
@@ -52,10 +52,11 @@ inline constexpr double late_valve_volume = 0.1;
 /// Flow (mL/100mL/s, of the whole limb) from the main veins into those that fill late; negative drains them.
 /// share: of the venous volume in late veins; filling_time, drainage_time: s, filling_time >= drainage_time.
 template <class T>
-T late_filling(const VenousFilling<T>& veins, const T& share, const T& filling_time, const T& drainage_time) {
+T late_filling(const VenousFilling<T>& veins, const T& share, const core::Divisor<T>& filling_time,
+               const core::Divisor<T>& drainage_time) {
   const T excess = veins.late - veins.main;
   const T through_valves = open_pressure_integral(excess, CollapseRange<T>{T(0.0), T(late_valve_volume)});
-  return -share * (excess / filling_time + through_valves * (1.0 / drainage_time - 1.0 / filling_time));
+  return -share * (excess / filling_time + through_valves * (drainage_time.reciprocal - filling_time.reciprocal));
 }
 
 /// Flow (mL/100mL/s) from the veins below the cuff to the central veins.
@@ -63,9 +64,9 @@ T late_filling(const VenousFilling<T>& veins, const T& share, const T& filling_t
 /// acted on both (inside minus pressure under the cuff), mmHg. Valves stop backward flow.
 template <class T>
 T outflow_past_cuff(const T& upstream, const T& downstream, const T& conductance, const CollapseRange<T>& range,
-                    const T& valve_opening_pressure) {
+                    const CollapseRange<T>& valve_opening) {
   return conductance *
-         valve(open_pressure_integral(upstream, range) - open_pressure_integral(downstream, range), valve_opening_pressure);
+         valve(open_pressure_integral(upstream, range) - open_pressure_integral(downstream, range), valve_opening);
 }
 
 } // namespace limbflow::models

@@ -5,7 +5,10 @@
 #include "models/cuff_transmission.hpp"
 #include "models/limb_pools.hpp"
 
+#include <boost/math/tools/toms748_solve.hpp>
+
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -53,7 +56,7 @@ struct VolumeReader {
 std::vector<double> state_before_rest(const LimbParameters<double>& p) {
   std::vector<double> y(limb_state_count, 0.0);
   y[arterial_volume] = p.arterial_compliance * (p.resting_arterial_pressure + p.hydrostatic_limb);
-  const double filled = 0.5 * (p.vein_unstressed_volume + 0.5 * p.vein_maximum_volume) * p.vein_scale;
+  const double filled = 0.5 * (p.venous_curve.unstressed_volume + 0.5 * p.venous_curve.maximum_volume) * p.vein_scale;
   y[deep_venous_volume] = p.deep_share * filled;
   y[superficial_venous_volume] = (1.0 - p.deep_share) * filled;
   y[deep_slow_volume] = p.late_vein_share * y[deep_venous_volume];
@@ -205,7 +208,7 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   const double venous =
       venous_pressure((state[deep_venous_volume] - state[deep_slow_volume]) /
                           (p.deep_share * p.vein_scale * (1.0 - p.late_vein_share)),
-                      p.venous_curve()) -
+                      p.venous_curve) -
       p.hydrostatic_limb;
   const double arm_pulse = p.systolic_pressure - p.diastolic_pressure + (systolic_share - diastolic_share) * state[pressor];
   const double pulse = p.pulse_gain * arm_pulse;
@@ -218,10 +221,10 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   // Inflow above what is detected.
   const auto excess = [&](double gauge_pressure) {
     const double artery_pressure = p.artery_transmission * pressing_pressure(gauge_pressure, p.cuff_pull);
-    ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery_range(),
+    ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery,
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
-                              open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole_range()),
-                              p.arteriole_range(), 0.0, 0.0, 0.0, p.vessel_range(0.0)};
+                              open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole),
+                              p.arteriole, 0.0, 0.0, 0.0, p.vessel(0.0)};
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {
@@ -231,23 +234,22 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
     }
     return inflow - detectable;
   };
-  double open = 0.0;
-  double shut = (systolic + p.hydrostatic_cuff + 2.0 * (p.artery_open - p.artery_closed) + 50.0) / p.artery_transmission;
+  const double open = 0.0;
+  const double shut = (systolic + p.hydrostatic_cuff + 2.0 * p.artery.width + 50.0) / p.artery_transmission;
   if (shut <= 0.0)
     return 0.0;
-  double excess_open = excess(open);
-  double excess_shut = excess(shut);
+  const double excess_open = excess(open);
   if (excess_open <= 0.0)
     return 0.0;
-  constexpr double resolution = 0.05;
-  while (shut - open > resolution) {
-    const double middle = 0.5 * (open + shut);
-    const double excess_middle = excess(middle);
-    (excess_middle > 0.0 ? open : shut) = middle;
-    (excess_middle > 0.0 ? excess_open : excess_shut) = excess_middle;
-  }
-  // Straight across the last interval, so that the result moves smoothly with the limb.
-  return open + (shut - open) * excess_open / (excess_open - excess_shut);
+  const double excess_shut = excess(shut);
+  if (excess_shut >= 0.0)
+    return shut;
+  constexpr double resolution = 1e-7; // mmHg
+  const auto close_enough = [](double a, double b) { return b - a < resolution; };
+  std::uintmax_t looks = 100;
+  const auto [below, above] = boost::math::tools::toms748_solve(excess, open, shut, excess_open, excess_shut, close_enough,
+                                                                 looks);
+  return 0.5 * (below + above);
 }
 
 OcclusionPressure aop(const Scenario& scenario) {

@@ -62,7 +62,7 @@ private:
 /// Arterial occlusion pressure: the cuff pressure (mmHg gauge) at which the pulse below the cuff is gone.
 ///
 /// The cuff is raised over the frozen limb until the flow that still passes, beat by beat, once the artery beyond has run
-/// down, is less than `detectable_share` of the resting flow; found to 0.05 mmHg and better. Infinite if the cuff transmits nothing.
+/// down, is less than `detectable_share` of the resting flow; found to 1e-7 mmHg. Infinite if the cuff transmits nothing.
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
                           double detectable_share);
 

@@ -45,13 +45,17 @@ struct WorkingMuscle {
   std::array<FibreEnergetics<T>, fibre_classes> fibre;
   OxygenCarriage<T> oxygen;
   RespirationOxygen<T> respiration;
-  T resting_energy, resting_ph, resting_lactate, resting_dihydrogen, resting_oxygen;
+  T resting_energy, resting_ph, resting_lactate, resting_dihydrogen;
+  core::Divisor<T> resting_oxygen;
   T phosphate_sensitivity;  // s, 1/mM
-  T excitability_gain, excitability_time;
-  T lasting_gain, lasting_time, lasting_acid; // 1/s, s, 1/pH
-  T central_maximum, central_time;
-  T afferent_dihydrogen;    // H2PO4- above rest of full afferent activity, mM
-  T oxygen_per_atp;         // mM O2 per mM ATP
+  T excitability_gain;
+  core::Divisor<T> excitability_time;
+  T lasting_gain, lasting_acid; // 1/s, 1/pH
+  core::Divisor<T> lasting_time; // s
+  T central_maximum;
+  core::Divisor<T> central_time;
+  CollapseRange<T> afferent_dihydrogen; // H2PO4- above rest from no to full afferent activity, mM
+  core::Divisor<T> oxygen_per_atp; // mM O2 per mM ATP
   T proton_efflux;          // mM/s per pH at and above resting flow
   T lactate_transport;      // 1/s
 };
@@ -115,7 +119,7 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
     now.phosphate[k] = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
     const T risen = max(T(0.0), now.phosphate[k].dihydrogen - m.resting_dihydrogen);
     now.capacity[k] = force_left(fibres[k], risen, m);
-    now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, CollapseRange<T>{T(0.0), m.afferent_dihydrogen});
+    now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, m.afferent_dihydrogen);
     drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
   now.deficit = drawn * m.oxygen_per_atp / m.resting_oxygen;

@@ -15,7 +15,7 @@ namespace limbflow::models {
 namespace {
 
 CuffDeviceResponse<double> device(bool regulated) {
-  return {3300.0, 4.4, 0.01, 0.0085, 0.05, 20.0, regulated ? 0.5 : 0.0, 2.0, regulated ? 0.0 : 1.0 / 30.0, 0.33};
+  return {3300.0, 4.4, 0.01, 0.0085, 0.05, {0.0, 20.0}, regulated ? 0.5 : 0.0, 2.0, regulated ? 0.0 : 1.0 / 30.0, 0.33};
 }
 
 /// A signal of a run, one value a sample.

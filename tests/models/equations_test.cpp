@@ -62,9 +62,10 @@ TEST(EquationsOfVessels, ACollapsibleVesselOpensSmoothlyAndItsIntegralIsThatOfIt
   for (const double pressure : {-5.0, -2.0, 0.0, 2.0, 5.0, 7.0, 12.0})
     EXPECT_NEAR(open_pressure_integral(pressure, range), integral([&](double x) { return open_fraction(x, range); }, -10.0, pressure, 20000), 1e-5)
         << pressure;
-  EXPECT_EQ(valve(-4.0, 2.0), 0.0);
-  EXPECT_DOUBLE_EQ(valve(2.0, 2.0), 1.0);
-  EXPECT_DOUBLE_EQ(valve(12.0, 2.0), 11.0);
+  const CollapseRange<double> opening{0.0, 2.0};
+  EXPECT_EQ(valve(-4.0, opening), 0.0);
+  EXPECT_DOUBLE_EQ(valve(2.0, opening), 1.0);
+  EXPECT_DOUBLE_EQ(valve(12.0, opening), 11.0);
 }
 
 TEST(EquationsOfVessels, ThePulseIsTheSumOfItsHarmonics) {
@@ -133,7 +134,7 @@ TEST_F(Equations, VeinsStiffenAsTheyFillAndCollapseAsTheyEmpty) {
 }
 
 TEST_F(Equations, LateVeinsFillSlowlyAndDrainFast) {
-  const auto flow = [](double main, double late) { return late_filling(VenousFilling<double>{main, late}, 0.25, 100.0, 4.0); };
+  const auto flow = [](double main, double late) { return late_filling(VenousFilling<double>{main, late}, 0.25, core::Divisor(100.0), core::Divisor(4.0)); };
   EXPECT_EQ(flow(3.0, 3.0), 0.0);
   EXPECT_DOUBLE_EQ(flow(3.0, 1.0), 0.25 * 2.0 / 100.0);
   // Far above the valves' volume all but their opening goes at the drainage time: the excess beyond half the range.
@@ -143,8 +144,8 @@ TEST_F(Equations, LateVeinsFillSlowlyAndDrainFast) {
 
 TEST_F(Equations, OutflowPastTheCuffIsAnOrdinaryResistorWhereTheVeinIsOpen) {
   const CollapseRange<double> range{-2.0, 1.0};
-  const double opening = 0.5;
-  EXPECT_NEAR(outflow_past_cuff(20.0, 10.0, 0.02, range, opening), 0.02 * (10.0 - 0.5 * opening), 1e-14);
+  const CollapseRange<double> opening{0.0, 0.5};
+  EXPECT_NEAR(outflow_past_cuff(20.0, 10.0, 0.02, range, opening), 0.02 * (10.0 - 0.5 * opening.open), 1e-14);
   EXPECT_EQ(outflow_past_cuff(10.0, 20.0, 0.02, range, opening), 0.0);
   EXPECT_EQ(outflow_past_cuff(-5.0, -30.0, 0.02, range, opening), 0.0);
   // Shut at its outlet it is a waterfall: what is beyond does not matter.
@@ -152,7 +153,7 @@ TEST_F(Equations, OutflowPastTheCuffIsAnOrdinaryResistorWhereTheVeinIsOpen) {
 }
 
 TEST_F(Equations, FiltrationThickensPlasmaAndLymphCarriesItAway) {
-  EXPECT_DOUBLE_EQ(interstitial_pressure(1.5, -2.0, 0.5), 1.0);
+  EXPECT_DOUBLE_EQ(interstitial_pressure(1.5, -2.0, core::Divisor(0.5)), 1.0);
   const CapillaryWall<double> wall{1e-4, 15.0, 60.0};
   for (const double capillary : {10.0, 25.0, 90.0})
     for (const double flow : {1e-3, 0.03}) {
@@ -160,10 +161,11 @@ TEST_F(Equations, FiltrationThickensPlasmaAndLymphCarriesItAway) {
       // Starling's law with the oncotic pressure that this filtration makes.
       EXPECT_NEAR(filtered, wall.coefficient * (capillary + 2.0 - 15.0 - wall.oncotic_rise * filtered / flow), 1e-15);
     }
-  EXPECT_DOUBLE_EQ(lymph_flow(2.0, 1e-4, 3e-4, 0.0, 40.0), 7e-4);
-  EXPECT_DOUBLE_EQ(lymph_flow(2.0, 1e-4, 3e-4, 20.0, 40.0), 3.5e-4);
-  EXPECT_EQ(lymph_flow(2.0, 1e-4, 3e-4, 45.0, 40.0), 0.0);
-  EXPECT_EQ(lymph_flow(-2.0, 1e-4, 3e-4, 0.0, 40.0), 0.0);
+  const CollapseRange<double> stopping{0.0, 40.0};
+  EXPECT_DOUBLE_EQ(lymph_flow(2.0, 1e-4, 3e-4, 0.0, stopping), 7e-4);
+  EXPECT_DOUBLE_EQ(lymph_flow(2.0, 1e-4, 3e-4, 20.0, stopping), 3.5e-4);
+  EXPECT_EQ(lymph_flow(2.0, 1e-4, 3e-4, 45.0, stopping), 0.0);
+  EXPECT_EQ(lymph_flow(-2.0, 1e-4, 3e-4, 0.0, stopping), 0.0);
 }
 
 // ---- a limb at rest
@@ -181,8 +183,8 @@ TEST_F(Equations, ASupineLimbIsMadeToCarryItsRestingFlow) {
   EXPECT_NEAR(flow / made.artery_conductance, share * fall, 1e-9);
   EXPECT_NEAR(made.active_resting_flow / made.active_conductance, (1.0 - share) * fall, 1e-9);
   const double column = made.hydrostatic_limb;
-  const double across = open_pressure_integral(venous + (1.0 - share) * fall + column, made.arteriole_range()) -
-                        open_pressure_integral(venous + column, made.arteriole_range());
+  const double across = open_pressure_integral(venous + (1.0 - share) * fall + column, made.arteriole) -
+                        open_pressure_integral(venous + column, made.arteriole);
   EXPECT_NEAR(made.skin_resting_flow / made.skin_conductance, across, 1e-9);
   EXPECT_NEAR(made.inactive_resting_flow / made.inactive_conductance, across, 1e-9);
   EXPECT_NEAR(made.resting_arteriolar_pressure, venous + (1.0 - share) * fall + column - 0.5 * across, 1e-9);
@@ -230,7 +232,7 @@ TEST_F(Equations, AMuscleIsMadeOfItsFibresAndTheirRestingChemistry) {
 }
 
 TEST(EquationsOfVessels, ARegulatorThatRunsOutOfAirFades) {
-  const CuffDeviceResponse<double> device{3300.0, 4.4, 0.01, 0.0085, 0.05, 20.0, 0.5, 2.0, 0.0, 0.33};
+  const CuffDeviceResponse<double> device{3300.0, 4.4, 0.01, 0.0085, 0.05, {0.0, 20.0}, 0.5, 2.0, 0.0, 0.33};
   const auto rate = [&](double loss) { return cuff_loss_rate(100.0, 110.0, loss, device); };
   EXPECT_GT(rate(0.0), 0.0);
   EXPECT_DOUBLE_EQ(rate(0.5), rate(0.0));
@@ -272,7 +274,7 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   EXPECT_NEAR(signals[signal_limb_volume_change],
               y[arterial_volume] + y[deep_venous_volume] + y[superficial_venous_volume] + y[interstitial_volume] - p.reference_volume, 1e-12);
   const auto distension = [&](double volume, double slow, double scale) {
-    return venous_pressure((volume - slow) / (scale * (1.0 - p.late_vein_share)), p.venous_curve());
+    return venous_pressure((volume - slow) / (scale * (1.0 - p.late_vein_share)), p.venous_curve);
   };
   EXPECT_NEAR(signals[signal_superficial_venous_pressure],
               distension(y[superficial_venous_volume], y[superficial_slow_volume], (1.0 - p.deep_share) * p.vein_scale), 1e-10);
@@ -307,7 +309,7 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
 // ---- beds
 
 TEST_F(Equations, ABedAtRestIsInBalanceAndAnswersAsItsEquationsSay) {
-  const BedRegulation<double> bed = p.muscle_regulation();
+  const BedRegulation<double> bed = p.muscle_bed;
   const double e = bed.maximum_extraction_ratio;
   EXPECT_NEAR(extraction_ratio(0.0, bed), 1.0, 1e-15);
   EXPECT_NEAR(extraction_ratio(50.0 / bed.extraction_steepness, bed), e, 1e-9);
@@ -374,8 +376,8 @@ TEST_F(Equations, EnergyIsMadeAndUsedAsWrittenDown) {
     const EnergyRates<double> rates = energy_rates(held, ph, lactate, a, k, work, capacity, oxygen_supply(oxygen, r), f);
     const double wanted = f.resting_use + f.contraction_cost * k * a * (f.fatigued_cost + (1.0 - f.fatigued_cost) * capacity) + work;
     EXPECT_NEAR(rates.use, wanted * held.atp / (held.atp + f.atp_half), 1e-12);
-    const auto hill = [&](double adp) { return std::pow(adp, 2.2) / (std::pow(adp, 2.2) + std::pow(f.oxidative_adp, 2.2)); };
-    const double fast = std::pow(oxygen, r.order) / (std::pow(oxygen, r.order) + std::pow(r.half, r.order));
+    const auto hill = [&](double adp) { return std::pow(adp, 2.2) / (std::pow(adp, 2.2) + std::pow(f.oxidative_adp.value, 2.2)); };
+    const double fast = std::pow(oxygen, r.order) / (std::pow(oxygen, r.order) + std::pow(r.half.value, r.order));
     const double sensed = held.adp * std::pow(10.0, f.resting_ph - ph);
     const double oxidative = f.resting_use * oxygen / (oxygen + r.resting_half) +
                              f.oxidative_maximum * (hill(sensed) - hill(f.resting_adp)) * fast;
@@ -415,7 +417,7 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
       const Phosphates<double> held = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
       const double risen = std::max(0.0, held.dihydrogen - m.resting_dihydrogen);
       EXPECT_NEAR(now.capacity[k], std::exp(-m.phosphate_sensitivity * risen) * (1.0 - fibres[k].excitability_loss) * (1.0 - fibres[k].lasting_loss), 1e-13);
-      const double x = std::min(1.0, risen / m.afferent_dihydrogen);
+      const double x = std::min(1.0, risen / m.afferent_dihydrogen.open);
       afferent += m.pool.share[k] * x * x * (3.0 - 2.0 * x);
       drawn += m.pool.share[k] * (m.resting_energy - fibres[k].energy);
       given += m.pool.share[k] * now.capacity[k] * now.activation[k] / m.pool.full_force;
