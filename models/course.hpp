@@ -28,7 +28,8 @@ double longest_pulsatile_step(Stepper stepper = Stepper::dopri5);
 
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
-  double step_tolerance = 1e-8;   ///< relative, and absolute over each state's scale
+  double averaged_step_tolerance = 1e-8;  ///< relative, and absolute over each state's scale
+  double pulsatile_step_tolerance = 1e-8; ///< the same where beats are resolved
   double longest_pulsatile_step = models::longest_pulsatile_step(); ///< s
   bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff, begins and ends of sets
   std::function<bool()> cancel{};

@@ -46,12 +46,12 @@ RestingLimb limb_of_run(const Scenario& scenario) {
 }
 
 /// The state at the start and at the end of every segment of a run, by the scalar loop and order 5.
-std::vector<State> reference(const Scenario& scenario, Fidelity fidelity, double step_tolerance) {
+std::vector<State> reference(const Scenario& scenario, Fidelity fidelity, double tolerance_of_steps) {
   auto [parameters, y] = limb_of_run(scenario);
   std::vector<State> states;
   CourseOptions options;
   options.fidelity = fidelity;
-  options.step_tolerance = step_tolerance;
+  options.averaged_step_tolerance = options.pulsatile_step_tolerance = tolerance_of_steps;
   const CourseResult result =
       run_course(scenario, parameters, y, options, [&]<class M>() { return StateKeeper{states}; });
   EXPECT_EQ(result.report.outcome, core::Outcome::completed) << result.report.describe();
@@ -65,7 +65,8 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
   const bool by_order_8 = scenario.stepper == Stepper::dop853;
   CourseOptions options;
   options.fidelity = fidelity;
-  options.step_tolerance = step_tolerance(scenario.relative_tolerance);
+  options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
+  options.pulsatile_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
   options.longest_pulsatile_step = longest_pulsatile_step(scenario.stepper);
   LimbPools pools = limb_pools(core::instruction_set());
   Course course(scenario, parameters, options);

@@ -116,7 +116,8 @@ private:
     }
     CourseOptions options;
     options.fidelity = scenario.fidelity;
-    options.step_tolerance = tolerance = step_tolerance(scenario.relative_tolerance);
+    options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
+    options.pulsatile_step_tolerance = tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
     course.emplace(scenario, parameters, options);
     return submit_next(pools);
   }
