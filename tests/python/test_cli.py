@@ -159,6 +159,7 @@ def test_ctrl_c_ends_a_sweep_and_the_file_stays_readable(command, tmp_path, shor
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell lets background jobs ignore Ctrl-C
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not finished_members(tmp_path / "sweep.h5"):

@@ -129,7 +129,7 @@ def test_command(command, short_file, tmp_path):
         assert words in done.stdout
     assert (tmp_path / "region.png").read_bytes().startswith(b"\x89PNG")
     result = json.loads(command("check", short_file, *axes, "--json").stdout)
-    assert set(result) == {"counts", "findings", "envelope"}
+    assert set(result) == {"counts", "limits", "findings", "envelope"}
     assert result["envelope"]["protocols"] == 6
     assert result["envelope"]["best"]["settings"].keys() == {"cuff_pressure", "load"}
     assert set(result["envelope"]["fronts"]) == set(result["envelope"]["cut_by"])

@@ -144,7 +144,7 @@ def test_a_measured_occlusion_pressure_is_one_persons(session):
 def test_command(command, short_file):
     done = command("check", short_file, "--population", 4, "--seed", 3, "--json", "--set", "cuff_pressure=120 mmHg")
     result = json.loads(done.stdout)
-    assert set(result) == {"counts", "findings", "population"}
+    assert set(result) == {"counts", "limits", "findings", "population"}
     assert result["population"]["people"] == 4
     assert all(0 <= row["low"] <= row["share"] <= row["high"] <= 1 for row in result["population"]["limits"])
     text = command("check", short_file, "--population", 4, "--seed", 3)
