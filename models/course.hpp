@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/integrate.hpp"
+#include "core/lane_pool.hpp"
 #include "models/limb.hpp"
 #include "models/protocol.hpp"
 #include "models/scenario.hpp"
@@ -91,6 +92,17 @@ public:
     bool recorded = true; ///< false: before time zero, on the way to the beat that a pulsatile run starts at
     core::Timeline<LimbControls<double>> timeline;
     core::IntegrationOptions options;
+
+    /// Makes `run` this leg from a state on. The run points into the leg and to the parameters; `watcher` watches what is recorded.
+    template <core::Model M>
+    void set_up(core::LaneRun<M>& run, const core::StateOf<M>& from, const LimbParameters<double>& parameters,
+                core::LaneWatcher<M>* watcher) const {
+      run.state = from;
+      run.parameters = &parameters;
+      run.timeline = &timeline;
+      run.options = &options;
+      run.watcher = recorded ? watcher : nullptr;
+    }
   };
 
   Course(const Scenario& scenario, const LimbParameters<double>& parameters, const CourseOptions& options);

@@ -404,8 +404,7 @@ private:
 
     at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], p.deep_main_scale, p.deep_late_scale);
     at.superficial =
-        filling(y[superficial_venous_volume], y[superficial_slow_volume], p.superficial_main_scale,
-                             p.superficial_late_scale);
+        filling(y[superficial_venous_volume], y[superficial_slow_volume], p.superficial_main_scale, p.superficial_late_scale);
     at.deep_distension = venous_pressure(at.deep.main, p.venous_curve);
     at.superficial_distension = venous_pressure(at.superficial.main, p.venous_curve);
     at.deep_head = at.deep_distension + p.active_share * at.contraction + at.external_muscle - p.hydrostatic_limb;

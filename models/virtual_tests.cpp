@@ -206,10 +206,7 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   const double conductance = p.active_conductance * state[active_tone] + p.inactive_conductance * state[inactive_tone] +
                              p.skin_conductance * state[skin_tone];
   const double venous =
-      venous_pressure((state[deep_venous_volume] - state[deep_slow_volume]) /
-                          (p.deep_share * p.vein_scale * (1.0 - p.late_vein_share)),
-                      p.venous_curve) -
-      p.hydrostatic_limb;
+      venous_pressure((state[deep_venous_volume] - state[deep_slow_volume]) / p.deep_main_scale, p.venous_curve) - p.hydrostatic_limb;
   const double arm_pulse = p.systolic_pressure - p.diastolic_pressure + (systolic_share - diastolic_share) * state[pressor];
   const double pulse = p.pulse_gain * arm_pulse;
   const double diastolic =

@@ -18,6 +18,7 @@ import click
 from . import _engine, completion
 from .analysis.command import sensitivity
 from .examples import ExampleCommand
+from .options import json_option, set_option, threads_option
 from .safety.command import check
 from .samples import METHODS
 from .validation.command import validate
@@ -31,23 +32,6 @@ NoArguments = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 version_line = f"limbflow {_engine.version} ({_engine.revision})"
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-set_option = click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completion.settings,
-    help='Change one value, for example --set load="30 %1RM". May be given many times.',
-)
-threads_option = click.option(
-    "--threads",
-    metavar="NUMBER",
-    default=0,
-    show_default="0, one for each processor",
-    type=click.IntRange(0, 1024),
-    help="How many runs at a time.",
-)
 dask_option = click.option(
     "--dask",
     "address",

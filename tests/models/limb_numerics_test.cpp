@@ -87,7 +87,8 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
         Course& told;
         StateKeeper kept;
       } watcher(course, StateKeeper{states});
-      core::LaneRun<M> run{y, &parameters, &leg->timeline, &leg->options, leg->recorded ? &watcher : nullptr};
+      core::LaneRun<M> run;
+      leg->set_up<M>(run, y, parameters, &watcher);
       pool.add(run);
       EXPECT_EQ(pool.next(), &run);
       EXPECT_FALSE(run.error);

@@ -138,11 +138,7 @@ private:
 
   template <core::Model M>
   void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
-    integration.state = state;
-    integration.parameters = &parameters;
-    integration.timeline = &leg.timeline;
-    integration.options = &leg.options;
-    integration.watcher = leg.recorded ? &integration : nullptr;
+    leg.set_up<M>(integration, state, parameters, &integration);
     pool.add(integration);
   }
 

@@ -10,6 +10,7 @@ import click
 from .. import completion
 from ..examples import ExampleCommand
 from ..exceptions import InputError
+from ..options import json_option, set_option, threads_option
 
 if TYPE_CHECKING:
     import xarray
@@ -70,14 +71,7 @@ MOST_ROWS = 20
     "trajectories; the runs are that many times the inputs and one [default: 10].",
 )
 @click.option("--seed", metavar="NUMBER", default=0, show_default=True, type=click.IntRange(0), help="Of the draw.")
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completion.settings,
-    help="Change one value, for example --set tolerance=1e-3. May be given many times.",
-)
+@set_option
 @click.option(
     "--out",
     metavar="FILE.h5",
@@ -85,15 +79,8 @@ MOST_ROWS = 20
     help="Keep the runs here; what was stopped goes on when it is called again.",
 )
 @click.option("--plot", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the indices here.")
-@click.option(
-    "--threads",
-    metavar="NUMBER",
-    default=0,
-    show_default="0, one for each processor",
-    type=click.IntRange(0, 1024),
-    help="How many runs at a time.",
-)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
+@threads_option
+@json_option
 def sensitivity(
     scenario: str,
     ranges: tuple[str, ...],
@@ -105,7 +92,7 @@ def sensitivity(
     out: Path | None,
     plot: Path | None,
     threads: int,
-    json_wanted: bool,
+    as_json: bool,
 ) -> None:
     """Find which inputs an outcome of a session depends on, over the ranges of the inputs.
 
@@ -135,7 +122,7 @@ def sensitivity(
         )
     if method == SOBOL and points is not None and points & (points - 1):
         raise InputError(f"error: --points {points}: is not a power of two, which --method sobol needs")
-    progress = False if json_wanted else None
+    progress = False if as_json else None
     options: dict[str, Any] = {"seed": seed, "file": out, "threads": threads, "progress": progress}
     if method == SOBOL:
         found = variance.sobol(base, drawn, outcomes, samples=points or 64, **options)
@@ -143,8 +130,8 @@ def sensitivity(
         found = variance.morris(base, drawn or None, outcomes, trajectories=points or 10, **options)
     if plot is not None:
         save_picture(plots.indices(found), plot)
-    if json_wanted:
-        print_json(as_json(found, method) | ({"plot": str(plot)} if plot else {}))
+    if as_json:
+        print_json(indices_json(found, method) | ({"plot": str(plot)} if plot else {}))
         return
     print_indices(found, method)
     print_files(out, plot)
@@ -192,7 +179,7 @@ def print_indices(found: xarray.Dataset, method: str) -> None:
     click.echo("± half of the 95 % interval")
 
 
-def as_json(found: xarray.Dataset, method: str) -> dict[str, Any]:
+def indices_json(found: xarray.Dataset, method: str) -> dict[str, Any]:
     """Every index by outcome and input; null where there is none."""
     from ..report import finite
 

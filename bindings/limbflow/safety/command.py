@@ -10,6 +10,7 @@ import click
 from .. import completion
 from ..examples import ExampleCommand
 from ..exceptions import InputError
+from ..options import json_option, set_option, threads_option
 
 if TYPE_CHECKING:
     import xarray
@@ -31,14 +32,7 @@ RESULT_FILES = (".h5", ".hdf5")
     """,
 )
 @click.argument("scenario", required=False, shell_complete=completion.sweeps)
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completion.settings,
-    help='Change one value, for example --set load="30 %1RM". May be given many times.',
-)
+@set_option
 @click.option(
     "--screening",
     metavar="FILE.toml",
@@ -79,15 +73,8 @@ RESULT_FILES = (".h5", ".hdf5")
     help="The distributions to draw from.",
 )
 @click.option("--seed", metavar="NUMBER", default=0, show_default=True, type=click.IntRange(0), help="Of the draw.")
-@click.option(
-    "--threads",
-    metavar="NUMBER",
-    default=0,
-    show_default="0, one for each processor",
-    type=click.IntRange(0, 1024),
-    help="How many runs at a time.",
-)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
+@threads_option
+@json_option
 def check(
     scenario: str | None,
     settings: tuple[str, ...],
@@ -101,7 +88,7 @@ def check(
     people_file: str,
     seed: int,
     threads: int,
-    json_wanted: bool,
+    as_json: bool,
 ) -> int:
     """Run a scenario and judge its traces against published limits.
 
@@ -133,7 +120,7 @@ def check(
         if path is not None:
             check_output(path)
             check_picture(path)
-    progress = False if json_wanted else None
+    progress = False if as_json else None
     session: Scenario | xarray.Dataset
     made_axes: list[Any]
     if Path(scenario).suffix.lower() in RESULT_FILES:
@@ -165,11 +152,11 @@ def check(
         others = error.found if isinstance(error.found, PopulationReport) else others
     if envelope_plot is not None and region is not None:
         save_picture(region.plot(), envelope_plot)
-    if json_wanted and stopped is None:
+    if as_json and stopped is None:
         more = {} if others is None else {"population": others.as_json()}
         more |= {} if region is None else {"envelope": region.as_json()}
         print_json(report.as_json() | more)
-    if not json_wanted:
+    if not as_json:
         print_report(report)
         if others is not None:
             click.echo()

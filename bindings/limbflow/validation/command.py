@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..examples import ExampleCommand
+from ..options import json_option, threads_option
 
 
 @click.command(
@@ -22,14 +23,7 @@ from ..examples import ExampleCommand
 )
 @click.option("--study", "ids", metavar="ID", multiple=True, help="Only this study. May be given many times.")
 @click.option("--html", metavar="FILE.html", type=click.Path(path_type=Path), help="Write a report with plots here.")
-@click.option(
-    "--threads",
-    default=0,
-    metavar="NUMBER",
-    show_default="0, one for each processor",
-    type=click.IntRange(0, 1024),
-    help="How many runs at a time.",
-)
+@threads_option
 @click.option(
     "--sensitivity",
     "studies_varied",
@@ -40,16 +34,15 @@ from ..examples import ExampleCommand
     help="Also find which parameters the outcomes depend on: those of the studies that parameters were chosen by and "
     "of some shipped protocols (minutes), or of all studies (several times longer); with --study, of those studies.",
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON instead of text.")
-def validate(
-    ids: tuple[str, ...], html: Path | None, threads: int, studies_varied: str | None, json_wanted: bool
-) -> None:
+@json_option
+def validate(ids: tuple[str, ...], html: Path | None, threads: int, studies_varied: str | None, as_json: bool) -> None:
     """Hold the model against published measurements and print the verdicts."""
     from ..progress import watched
     from ..results import check_output, unknown_name
     from . import all_studies, sensitivity
     from . import validate as run_studies
-    from .report import as_json, print_report, print_sensitivities, write_html
+    from .report import as_json as report_json
+    from .report import print_report, print_sensitivities, write_html
 
     studies = all_studies()
     known = [study.id for study in studies]
@@ -58,18 +51,18 @@ def validate(
             raise unknown_name("study", name, known)
     if html is not None:
         check_output(html)
-    with watched(False if json_wanted else None, "validation", len(ids) or len(studies)) as progress:
+    with watched(False if as_json else None, "validation", len(ids) or len(studies)) as progress:
         report = run_studies(
             [study for study in studies if not ids or study.id in ids], threads=threads, progress=progress
         )
     found = None
     if studies_varied is not None:
-        with watched(not json_wanted, "sensitivity") as progress:
+        with watched(not as_json, "sensitivity") as progress:
             found = sensitivity(ids or studies_varied, threads=threads, progress=progress)
     if html is not None:
         write_html(report, html, found)
-    if json_wanted:
-        click.echo(json.dumps(as_json(report, found), indent=2, allow_nan=False))
+    if as_json:
+        click.echo(json.dumps(report_json(report, found), indent=2, allow_nan=False))
         return
     print_report(report)
     if found is not None:
