@@ -15,10 +15,10 @@ namespace limbflow::models {
 
 namespace {
 
-/// Whole beats before a change: from the second on they are reported as means of a beat.
-constexpr double beats_before_change = 3.0;
+/// Whole beats before a change, which are reported as means of a beat.
+constexpr double beats_before_change = 1.0;
 /// Beats after a change until the averaged limb takes over.
-constexpr double beats_after_change = 4.0;
+constexpr double beats_after_change = 3.0;
 /// An averaged stretch shorter than this is not worth changing over for, in beats.
 constexpr double shortest_stretch = 1.0;
 /// Beats that are this close are one.
@@ -27,7 +27,6 @@ constexpr double rounding = 1e-6;
 /// order 8.
 constexpr double steps_per_beat_of_order_5 = 20.0;
 constexpr double steps_per_beat_of_order_8 = 12.0;
-constexpr double fastest_heart_rate = 3.0; // 1/s
 /// Beats of the pulsatile limb at rest until it beats as it always will.
 constexpr double beats_before_the_run = 5.0;
 /// A stretch that would end this close to a breakpoint ends there, s.
@@ -40,21 +39,16 @@ double onto_breakpoint(const core::Timeline<LimbControls<double>>& timeline, dou
   return time;
 }
 
-/// A stretch of time (s) in which something changes within a beat; both ends infinite if nothing does any more.
+/// A stretch of time (s) in which the cuff's pressure moves; both ends infinite if it does no more.
 struct Change {
   double begin = std::numeric_limits<double>::infinity();
   double end = std::numeric_limits<double>::infinity();
 };
 
-/// What segment k brings that is faster than a beat and not over at `time`: a course of the cuff's pressure, or at its begin the
-/// first contraction of a set or the end of the last.
-Change change_in(const std::vector<core::Segment<LimbControls<double>>>& segments, std::size_t k, double time) {
-  const auto& segment = segments[k];
+/// The course of the cuff's pressure in a segment, if there is one and it is not over at `time`.
+Change change_in(const core::Segment<LimbControls<double>>& segment, double time) {
   if (segment.controls.cuff_pressure_rate != 0.0 && segment.end > time)
     return {segment.begin, segment.end};
-  const bool of_a_set = k > 0 && segment.group != segments[k - 1].group && segment.controls.force != segments[k - 1].controls.force;
-  if (of_a_set && segment.begin > time)
-    return {segment.begin, segment.begin};
   return {};
 }
 
@@ -82,7 +76,7 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
   Change change;
   std::size_t k = 0;
   for (; k < segments.size() && !std::isfinite(change.begin); ++k)
-    change = change_in(segments, k, time);
+    change = change_in(segments[k], time);
   if (!std::isfinite(change.begin))
     return {false, timeline.end()};
   // Beats counted from now, at the heart rate of now; starts of beats are whole numbers away from `first`.
@@ -95,13 +89,14 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
     return {false, onto_breakpoint(timeline, time + window / heart_rate)};
   double until = beats_at(change.end) + beats_after_change;
   for (; k < segments.size() && beats_at(segments[k].begin) < until + shortest_stretch; ++k)
-    if (const Change later = change_in(segments, k, time); std::isfinite(later.begin))
+    if (const Change later = change_in(segments[k], time); std::isfinite(later.begin))
       until = std::max(until, beats_at(later.end) + beats_after_change);
   return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }
 
-double longest_pulsatile_step(Stepper stepper) {
-  return 1.0 / ((stepper == Stepper::dop853 ? steps_per_beat_of_order_8 : steps_per_beat_of_order_5) * fastest_heart_rate);
+double longest_pulsatile_step(const LimbParameters<double>& parameters, double rise, double length, Stepper stepper) {
+  const double fastest = parameters.heart_rate + largest_heart_rate_rise(rise, length, parameters.reflexes);
+  return 1.0 / ((stepper == Stepper::dop853 ? steps_per_beat_of_order_8 : steps_per_beat_of_order_5) * fastest);
 }
 
 Course::Course(const Scenario& of, const LimbParameters<double>& limb, const CourseOptions& how)
@@ -123,7 +118,7 @@ const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
   Stretch stretch = stretch_from();
   if (stretch.pulsatile && !pulsatile) {
     if (!started && !beat_found) {
-      leg = leg_before_the_run(scenario.external_pressure_mmHg);
+      leg = leg_before_the_run(scenario.external_pressure_mmHg, y[heart_rate_rise]);
       y[heart_phase] = parameters.start_phase - beats_before_the_run;
       return &leg;
     }
@@ -139,21 +134,21 @@ const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
   leg.pulsatile = pulsatile;
   leg.recorded = true;
   leg.timeline = cut(timeline, time, stretch.end);
-  leg.options = integration_options(pulsatile);
+  leg.options = integration_options(pulsatile, y[heart_rate_rise], leg.timeline.duration());
   leg.options.cancel = [this] { return cannot_begin || (options.cancel && options.cancel()); };
   return &leg;
 }
 
-core::IntegrationOptions Course::integration_options(bool beat_by_beat) const {
+core::IntegrationOptions Course::integration_options(bool beat_by_beat, double rise, double length) const {
   core::IntegrationOptions integration;
   integration.relative_tolerance = beat_by_beat ? options.pulsatile_step_tolerance : options.averaged_step_tolerance;
   integration.absolute_tolerance = integration.relative_tolerance;
   if (beat_by_beat)
-    integration.maximum_step = options.longest_pulsatile_step;
+    integration.maximum_step = longest_pulsatile_step(parameters, rise, length, options.stepper);
   return integration;
 }
 
-Course::Leg Course::leg_before_the_run(double external_pressure) const {
+Course::Leg Course::leg_before_the_run(double external_pressure, double rise) const {
   Leg before;
   before.pulsatile = true;
   before.recorded = false;
@@ -162,7 +157,7 @@ Course::Leg Course::leg_before_the_run(double external_pressure) const {
   controls.external_pressure = external_pressure;
   before.timeline = core::Timeline<LimbControls<double>>(-length);
   before.timeline.append(length, controls, "before the run");
-  before.options = integration_options(true);
+  before.options = integration_options(true, rise, length);
   return before;
 }
 

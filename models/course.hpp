@@ -1,9 +1,10 @@
 // How a protocol is integrated: stretch by stretch in the fidelity that each needs, with sets that end when the muscle fails.
 //
-// The averaged limb follows everything that is slow against a beat. When the cuff's pressure moves or a set begins or ends, vessels
-// shut or open within a beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from three whole
-// beats before the change to four beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
-// (pulse_mean_phase), where their arterial volumes mean the same.
+// The averaged limb follows everything that is slow against a beat. While the cuff's pressure moves, arteries shut or open within a
+// beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from a whole beat before the change to three
+// beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat (pulse_mean_phase), where
+// their arterial volumes mean the same. Contractions are left to the averaged limb: which beat they fall into is chance, and means
+// over that chance are what it gives (tests/python/test_physics.py).
 //
 // A set ends where the force asked for needs more drive than is at hand. The rest of the protocol then moves forward.
 #pragma once
@@ -23,16 +24,17 @@
 
 namespace limbflow::models {
 
-/// Longest step of the pulsatile limb, s: none of a stepper's stages is so far from the next that the tip of a pulse, however fast the
-/// heart, fits between them.
-double longest_pulsatile_step(Stepper stepper = Stepper::dopri5);
+/// Longest step (s) of the pulsatile limb for the next `length` (s), from a rise of heart rate (1/s) on: none of a stepper's stages is so
+/// far from the next that the tip of a pulse, as fast as the heart can beat by then, fits between them.
+double longest_pulsatile_step(const LimbParameters<double>& parameters, double rise, double length,
+                              Stepper stepper = Stepper::dopri5);
 
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
   double averaged_step_tolerance = 1e-8;  ///< relative, and absolute over each state's scale
   double pulsatile_step_tolerance = 1e-8; ///< the same where beats are resolved
-  double longest_pulsatile_step = models::longest_pulsatile_step(); ///< s
-  bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff, begins and ends of sets
+  Stepper stepper = Stepper::dopri5; ///< of the pulsatile limb, whose longest step depends on it
+  bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff's pressure
   std::function<bool()> cancel{};
 };
 
@@ -124,8 +126,8 @@ public:
   const CourseResult& result() const { return outcome; }
 
 private:
-  Leg leg_before_the_run(double external_pressure) const;
-  core::IntegrationOptions integration_options(bool beat_by_beat) const;
+  Leg leg_before_the_run(double external_pressure, double rise) const;
+  core::IntegrationOptions integration_options(bool beat_by_beat, double rise, double length) const;
   void end_set(double failed_at);
 
   const Scenario& scenario;

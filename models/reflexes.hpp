@@ -12,6 +12,8 @@
 #include "core/divisor.hpp"
 #include "models/arterial_source.hpp"
 
+#include <cmath>
+
 namespace limbflow::models {
 
 /// Rise of systolic pressure over the rise of mean pressure.
@@ -41,6 +43,12 @@ T pressor_rate(const T& pressor, const T& drive, const T& afferent, const T& exc
 template <class T>
 T heart_rate_rate(const T& rise, const T& drive, const T& afferent, const Reflexes<T>& r) {
   return (r.command_rate * drive + r.afferent_rate * afferent - rise) / r.time_constant;
+}
+
+/// The most that the rise of heart rate (1/s) can be at any time in the next `length` (s): at full drive and full afferent activity.
+inline double largest_heart_rate_rise(double rise, double length, const Reflexes<double>& r) {
+  const double most = r.command_rate + r.afferent_rate;
+  return rise >= most ? rise : most + (rise - most) * std::exp(-length / r.time_constant);
 }
 
 } // namespace limbflow::models

@@ -442,13 +442,13 @@ private:
     if (scenario.has_cuff)
       job.result.aop_mmHg =
           scenario.measured_aop_mmHg ? *scenario.measured_aop_mmHg
-                                     : occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
+                                     : resting_occlusion_pressure(rest, scenario.parameters.value("pulse_detection_share"));
     parameters.occlusion_pressure = scenario.has_cuff ? job.result.aop_mmHg : std::numeric_limits<double>::infinity();
     CourseOptions options;
     options.fidelity = scenario.fidelity;
     options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
     options.pulsatile_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
-    options.longest_pulsatile_step = longest_pulsatile_step(scenario.stepper);
+    options.stepper = scenario.stepper;
     options.resolve_changes = !job.options.waveforms;
     options.cancel = job.options.cancel;
     course.emplace(scenario, parameters, options);

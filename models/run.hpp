@@ -19,10 +19,10 @@
 namespace limbflow::models {
 
 /// What each step of the integration is held to, so that the error of the states over a whole run stays below the scenario's tolerance
-/// (tests/models/limb_numerics_test.cpp), as far as rounding allows: a hundredth of it for means over beats, two hundredths beat by beat,
-/// where a pulse keeps steps short and the slow states hardly move in one.
+/// (tests/models/limb_numerics_test.cpp), as far as rounding allows: five hundredths of it for means over beats, two hundredths beat by
+/// beat, where vessels of a limb near rest shut and open with every pulse and the slow tone gathers the steps' errors.
 inline double step_tolerance(double tolerance, Fidelity fidelity) {
-  return std::max((fidelity == Fidelity::pulsatile ? 0.02 : 0.01) * tolerance, 1e-13);
+  return std::max((fidelity == Fidelity::pulsatile ? 0.02 : 0.05) * tolerance, 1e-13);
 }
 
 struct RunOptions {

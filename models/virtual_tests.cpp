@@ -4,6 +4,7 @@
 #include "models/anatomy.hpp"
 #include "models/cuff_transmission.hpp"
 #include "models/limb_pools.hpp"
+#include "models/remembered.hpp"
 
 #include <boost/math/tools/toms748_solve.hpp>
 
@@ -12,11 +13,8 @@
 #include <cstring>
 #include <exception>
 #include <limits>
-#include <list>
-#include <mutex>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 namespace limbflow::models {
@@ -74,46 +72,21 @@ std::vector<double> state_before_rest(const LimbParameters<double>& p) {
   return y;
 }
 
-/// The limbs that were brought to rest last: runs and tests of one limb share its rest, which takes as long as a short run.
-class RestingLimbs {
-public:
-  std::optional<RestingLimb> find(const LimbParameters<double>& parameters, double external_pressure,
-                                  core::InstructionSet set) {
-    const std::lock_guard lock(mutex);
-    const auto known = std::find_if(latest.begin(), latest.end(), [&](const Entry& entry) {
-      return entry.external_pressure == external_pressure && entry.set == set &&
-             std::memcmp(&entry.parameters, &parameters, sizeof parameters) == 0;
-    });
-    if (known == latest.end())
-      return std::nullopt;
-    latest.splice(latest.begin(), latest, known);
-    return latest.front().limb;
-  }
+constexpr std::size_t limbs_remembered = 256;
 
-  void remember(const LimbParameters<double>& parameters, double external_pressure, core::InstructionSet set,
-                const RestingLimb& limb) {
-    Entry entry{parameters, external_pressure, set, limb};
-    const std::lock_guard lock(mutex);
-    latest.push_front(std::move(entry));
-    if (latest.size() > most)
-      latest.pop_back();
-  }
+/// Runs and tests of one limb share its rest, which takes as long as a short run.
+Remembered<RestingLimb>& resting_limbs() {
+  static Remembered<RestingLimb> known(limbs_remembered);
+  return known;
+}
 
-private:
-  static constexpr std::size_t most = 256;
-  static_assert(std::is_trivially_copyable_v<LimbParameters<double>>, "compared byte by byte");
-  struct Entry {
-    LimbParameters<double> parameters;
-    double external_pressure;
-    core::InstructionSet set; // whose last digits the limb has
-    RestingLimb limb;
-  };
-  std::mutex mutex;
-  std::list<Entry> latest; // most recently used first
-};
+/// Whose rest, under which pressure around it, with the last digits of which instruction set.
+std::string resting_key(const LimbParameters<double>& parameters, double external_pressure, core::InstructionSet set) {
+  return key_of(parameters, external_pressure, set);
+}
 
-RestingLimbs& resting_limbs() {
-  static RestingLimbs known;
+Remembered<double>& resting_occlusion_pressures() {
+  static Remembered<double> known(limbs_remembered);
   return known;
 }
 
@@ -151,7 +124,7 @@ bool Settling::done(const core::LaneRun<AveragedLimb>& run) {
     return false;
   for (const LimbState counted : {inflow_volume, outflow_volume, lymph_volume})
     settled.state[counted] = 0.0;
-  resting_limbs().remember(asked, external_pressure, set, settled);
+  resting_limbs().remember(resting_key(asked, external_pressure, set), settled);
   return true;
 }
 
@@ -195,7 +168,7 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
 
 std::optional<RestingLimb> known_resting_limb(const LimbParameters<double>& parameters, double external_pressure,
                                               core::InstructionSet set) {
-  return resting_limbs().find(parameters, external_pressure, set);
+  return resting_limbs().find(resting_key(parameters, external_pressure, set));
 }
 
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
@@ -249,6 +222,16 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   return 0.5 * (below + above);
 }
 
+double resting_occlusion_pressure(const RestingLimb& limb, double detectable_share) {
+  std::string key = key_of(limb.parameters, detectable_share);
+  key.append(reinterpret_cast<const char*>(limb.state.data()), limb.state.size() * sizeof(double));
+  if (const auto known = resting_occlusion_pressures().find(key))
+    return *known;
+  const double pressure = occlusion_pressure(limb.parameters, limb.state, detectable_share);
+  resting_occlusion_pressures().remember(std::move(key), pressure);
+  return pressure;
+}
+
 OcclusionPressure aop(const Scenario& scenario) {
   if (!scenario.has_cuff) {
     core::Diagnostic problem;
@@ -258,10 +241,11 @@ OcclusionPressure aop(const Scenario& scenario) {
     problem.hint = "extend one of the shipped cuffs, such as cuffs/wide_thigh.toml";
     throw core::InputError({problem});
   }
-  const auto [parameters, state] = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
+  const RestingLimb limb = resting_limb(limb_parameters(scenario), scenario.external_pressure_mmHg);
+  const LimbParameters<double>& parameters = limb.parameters;
   OcclusionPressure result;
   result.transmission = parameters.artery_transmission;
-  result.aop_mmHg = occlusion_pressure(parameters, state, scenario.parameters.value("pulse_detection_share"));
+  result.aop_mmHg = resting_occlusion_pressure(limb, scenario.parameters.value("pulse_detection_share"));
   result.artery_pressure_mmHg = result.transmission * pressing_pressure(result.aop_mmHg, parameters.cuff_pull);
   result.systolic_at_cuff_mmHg =
       parameters.systolic_pressure + parameters.hydrostatic_cuff +

@@ -66,6 +66,9 @@ private:
 double occlusion_pressure(const LimbParameters<double>& parameters, std::span<const double> state,
                           double detectable_share);
 
+/// The same of a limb at rest. The last few hundred are remembered: the runs of a sweep over pressures and loads share one.
+double resting_occlusion_pressure(const RestingLimb& limb, double detectable_share);
+
 /// What a cuff does to a person's limb at rest in a posture.
 struct OcclusionPressure {
   double aop_mmHg = 0;                ///< gauge pressure of the cuff

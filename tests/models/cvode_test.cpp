@@ -177,7 +177,7 @@ TEST(Cvode, AgreesWithTheLimbThroughAWholeSession) {
   const Scenario session = load_scenario("30-15-15-15");
   compare<AveragedLimb>("averaged", problem_of(session, 1e9), *pools.averaged);
   Problem beats = problem_of(with(session, {{"timing.baseline", "5 s"}}), 25.0);
-  beats.longest_step = longest_pulsatile_step();
+  beats.longest_step = longest_pulsatile_step(beats.parameters, beats.start[heart_rate_rise], beats.timeline.duration());
   compare<PulsatileLimb>("pulsatile", beats, *pools.pulsatile);
 }
 

@@ -67,7 +67,7 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
   options.fidelity = fidelity;
   options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
   options.pulsatile_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
-  options.longest_pulsatile_step = longest_pulsatile_step(scenario.stepper);
+  options.stepper = scenario.stepper;
   LimbPools pools = limb_pools(core::instruction_set());
   Course course(scenario, parameters, options);
   std::vector<State> states;

@@ -288,7 +288,7 @@ std::vector<State> ends_of(Fidelity fidelity, std::vector<double>& y, const core
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = tolerance;
   if (fidelity == Fidelity::pulsatile) {
-    options.maximum_step = longest_pulsatile_step();
+    options.maximum_step = longest_pulsatile_step(parameters, y[heart_rate_rise], timeline.duration());
     core::integrate<PulsatileLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
   } else {
     core::integrate<AveragedLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});

@@ -40,7 +40,7 @@ def command(tmp_path) -> Callable[..., subprocess.CompletedProcess]:
     environment = {name: value for name, value in os.environ.items() if name != "LIMBFLOW_TRACEBACK"}
 
     def run(*arguments: object, program=("-m", "limbflow"), **options) -> subprocess.CompletedProcess:
-        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120, "env": environment, **options}
+        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 600, "env": environment, **options}
         return subprocess.run([sys.executable, *program, *map(str, arguments)], check=False, **options)
 
     return run
