@@ -88,6 +88,7 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   m.central_maximum = number("central_maximum");
   m.central_time = number("central_time");
   m.afferent_dihydrogen = {0.0, number("afferent_dihydrogen")};
+  m.metaboreceptor_dihydrogen = number("metaboreceptor_dihydrogen");
   m.oxygen_per_atp = 1.0 / number("atp_per_oxygen");
   m.proton_efflux = number("proton_efflux");
   m.lactate_transport = number("lactate_transport");
@@ -216,6 +217,10 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
   p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
+  // Where the limb hangs or is raised, the closing pressure of its arterioles follows the column, down to that of vessels without tone.
+  const double closing_shift = std::max(number("vessel_closed") - p.arteriole.closed,
+                                        number("arteriole_closing_shift") * (p.hydrostatic_limb - supine_column));
+  p.arteriole = {p.arteriole.closed + closing_shift, p.arteriole.open + closing_shift};
   // The store below the cuff: arteries down to arterioles, at rest in the posture.
   const double artery = artery_at_rest(scenario).transmural_pressure;
   p.arterial_compliance = arterial_wall(table).compliance(artery - 0.5 * arteriolar_fall, artery);
@@ -256,22 +261,24 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.lymph_gain = number("lymph_gain");
   p.lymph_stopping = {0.0, number("lymph_pumping_pressure")};
 
-  const auto bed = [&](const std::string& maximum_dilation, const std::string& half_dilation) -> BedRegulation<double> {
+  const auto bed = [&](const std::string& maximum_dilation, const std::string& half_dilation,
+                       const std::string& veno_arteriolar_strength) -> BedRegulation<double> {
     return {number("oxygen_store_time"),    number("extraction_reserve"),
             number("extraction_steepness"), number("diffusion_limit"),
             number("transit_time"),         number(maximum_dilation),
             number(half_dilation),          number("myogenic_sensitivity"),
-            number("veno_arteriolar_strength"), {number("veno_arteriolar_start"), number("veno_arteriolar_full")},
+            number(veno_arteriolar_strength), {number("veno_arteriolar_start"), number("veno_arteriolar_full")},
             number("tone_time")};
   };
-  p.muscle_bed = bed("muscle_maximum_dilation", "half_dilation_deficit");
-  p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit");
+  p.muscle_bed = bed("muscle_maximum_dilation", "half_dilation_deficit", "muscle_veno_arteriolar_strength");
+  p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit", "skin_veno_arteriolar_strength");
 
   p.muscle = working_muscle(table, group);
   p.reflexes = {number("command_pressure"),
                 number("afferent_pressure"),
                 number("command_heart_rate"),
                 number("afferent_heart_rate"),
+                {0.0, number("vagal_withdrawal_drive")},
                 number("flow_pressure_fall") / 60.0, // per mL/min
                 number("reflex_time")};
   p.working_limbs = number("working_limbs");

@@ -94,8 +94,8 @@ struct Limb {
                         p.tissue_volume * 0.6; // mL/min above rest
     dydt[central_fatigue] =
         (p.muscle.central_maximum * muscle.afferent - y[central_fatigue]) / p.muscle.central_time;
-    dydt[pressor] = pressor_rate(y[pressor], muscle.drive, muscle.afferent, limb_flow, p.reflexes);
-    dydt[heart_rate_rise] = heart_rate_rate(y[heart_rate_rise], muscle.drive, muscle.afferent, p.reflexes);
+    dydt[pressor] = pressor_rate(y[pressor], muscle.drive, muscle.metaboreflex, limb_flow, p.reflexes);
+    dydt[heart_rate_rise] = heart_rate_rate(y[heart_rate_rise], muscle.drive, muscle.metaboreflex, p.reflexes);
     dydt[heart_phase] = at.heart_rate;
     dydt[cuff_loss] = cuff_loss_rate(at.cuff_course, at.cuff, y[cuff_loss], p.device);
     dydt[nerve_dose] = at.cuff * (1.0 / 60.0);

@@ -14,7 +14,8 @@
 // high-energy phosphate as well.
 //
 // Flow through a bed at rest: conductance [ F(arterial) - F(venous) ], F the collapsible vessel's with a range well above zero.
-// Tone holds arterioles shut up to some 40 mmHg, so veins have to fill beyond that before inflow feels much of them.
+// Tone holds arterioles shut up to some 40 mmHg, so veins have to fill beyond that before inflow feels much of them. In a limb that hangs
+// arterioles close at a pressure higher by the weight of the column, so the column does not open them.
 //
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //

@@ -16,6 +16,10 @@
 //                   back until blood returns (Merton 1954, J Physiol 123:553; recalled), and what keeps its membrane conducting is blood
 //                   that carries off, not what it brings (Mortimer 1970, Am J Physiol 219:1324)
 //   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
+// Afferents of groups III and IV are of two kinds (Jankowski 2013, J Neurophysiol 109:2374; Amann 2015, Auton Neurosci 188:19): metaboreceptors
+// answer to what ordinary work leaves and raise blood pressure and heart rate, metabonociceptors to what ischaemic work leaves; they tire
+// centrally and hurt. What both sense is read as H2PO4-, which sympathetic activity follows and which raises pressure reflexly (Sinoway 1994,
+// Am J Physiol 267:H770).
 // Central fatigue: the drive at hand is 1 - c;  dc/dt = (c_max afferent - c) / tau_c; afferents follow the metabolites, so c holds
 // while a cuff keeps them in (Bigland-Ritchie 1986, J Physiol 379:451; Kennedy 2014; recalled).
 #pragma once
@@ -54,7 +58,8 @@ struct WorkingMuscle {
   core::Divisor<T> lasting_time; // s
   T central_maximum;
   core::Divisor<T> central_time;
-  CollapseRange<T> afferent_dihydrogen; // H2PO4- above rest from no to full afferent activity, mM
+  CollapseRange<T> afferent_dihydrogen; // H2PO4- above rest from no to full activity of the metabonociceptors, mM
+  T metaboreceptor_dihydrogen;          // H2PO4- above rest of half the activity of the metaboreceptors, mM
   core::Divisor<T> oxygen_per_atp; // mM O2 per mM ATP
   T proton_efflux;          // mM/s per pH at and above resting flow
   T lactate_transport;      // 1/s
@@ -82,7 +87,8 @@ struct MuscleMoment {
   T high_threshold;                       // activation of the type II fibres, 0..1
   T tissue_pressure;                      // oxygen, mmHg
   OxygenSupply<T> oxygen;                 // what it lets respiration do
-  T afferent;                             // 0..1
+  T afferent;                             // of metabonociceptors, 0..1
+  T metaboreflex;                         // activity of metaboreceptors, 0..1
   T deficit;                              // oxygen and high-energy phosphate drawn, in oxygen stores
 };
 
@@ -91,6 +97,14 @@ template <class T>
 T force_left(const FibreState<T>& fibre, const T& risen, const WorkingMuscle<T>& m) {
   using std::exp;
   return exp(-m.phosphate_sensitivity * risen) * (1.0 - fibre.excitability_loss) * (1.0 - fibre.lasting_loss);
+}
+
+/// Activity (0..1) of the metaboreceptors at H2PO4- above rest (`risen`, mM): it saturates, and sets in smoothly.
+template <class T>
+T metaboreceptor_activity(const T& risen, const WorkingMuscle<T>& m) {
+  constexpr double onset = 0.5; // mM
+  const T sensed = open_pressure_integral(risen, CollapseRange<T>{T(0.0), T(onset)});
+  return sensed / (sensed + m.metaboreceptor_dihydrogen);
 }
 
 /// By how much the isometric force that the muscle can give, at the drive at hand, exceeds what the task asks, fraction of a fresh
@@ -115,11 +129,13 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   MuscleMoment<T> now;
   T drawn = (m.resting_oxygen - tissue_oxygen) / m.oxygen_per_atp;
   now.afferent = T(0.0);
+  now.metaboreflex = T(0.0);
   for (std::size_t k = 0; k < fibre_classes; ++k) {
     now.phosphate[k] = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
     const T risen = max(T(0.0), now.phosphate[k].dihydrogen - m.resting_dihydrogen);
     now.capacity[k] = force_left(fibres[k], risen, m);
     now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, m.afferent_dihydrogen);
+    now.metaboreflex = now.metaboreflex + m.pool.share[k] * metaboreceptor_activity(risen, m);
     drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
   now.deficit = drawn * m.oxygen_per_atp / m.resting_oxygen;

@@ -259,7 +259,7 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   std::array<double, limb_signal_count> signals{};
   AveragedLimb::evaluate_signals(32.0, y.data(), p, c, signals.data());
 
-  const double systolic = p.systolic_pressure + 1.5 * 12.0 + 15.0, diastolic = p.diastolic_pressure + diastolic_share * 12.0 + 15.0;
+  const double systolic = p.systolic_pressure + 1.15 * 12.0 + 15.0, diastolic = p.diastolic_pressure + diastolic_share * 12.0 + 15.0;
   EXPECT_NEAR(signals[signal_systolic_pressure], systolic, 1e-12);
   EXPECT_NEAR(signals[signal_diastolic_pressure], diastolic, 1e-12);
   EXPECT_NEAR(signals[signal_mean_arterial_pressure], diastolic + 0.37793 * (systolic - diastolic), 1e-12);
@@ -353,15 +353,19 @@ TEST_F(Equations, HaemoglobinFollowsHillAndBohrAndTissueItsInverse) {
 // ---- reflexes
 
 TEST_F(Equations, ReflexesSettleWhereTheirGainsSay) {
-  const Reflexes<double> r{20.0, 30.0, 0.6, 0.4, 0.005, 12.0};
+  const Reflexes<double> r{20.0, 30.0, 0.6, 0.4, {0.0, 0.4}, 0.005, 12.0};
   const double settled = 20.0 * 0.5 + 30.0 * 0.25 - 0.005 * 400.0;
   EXPECT_DOUBLE_EQ(pressor_rate(settled, 0.5, 0.25, 400.0, r), 0.0);
   EXPECT_DOUBLE_EQ(pressor_rate(0.0, 0.5, 0.25, 400.0, r), settled / 12.0);
   EXPECT_DOUBLE_EQ(heart_rate_rate(0.0, 0.5, 0.25, r), (0.3 + 0.1) / 12.0);
   EXPECT_DOUBLE_EQ(heart_rate_rate(0.4, 0.5, 0.25, r), 0.0);
+  // Ischaemia after work raises pressure but not heart rate; half of the drive that withdraws the vagus lets half of it through.
+  EXPECT_DOUBLE_EQ(heart_rate_rate(0.0, 0.0, 1.0, r), 0.0);
+  EXPECT_DOUBLE_EQ(pressor_rate(0.0, 0.0, 1.0, 0.0, r), 30.0 / 12.0);
+  EXPECT_DOUBLE_EQ(heart_rate_rate(0.0, 0.2, 1.0, r), (0.6 * 0.2 + 0.4 * 0.5) / 12.0);
   // Mean pressure rises by the response itself.
   EXPECT_NEAR(diastolic_share + pulse_shape_mean * (systolic_share - diastolic_share), 1.0, 1e-12);
-  EXPECT_DOUBLE_EQ(systolic_share, 1.5);
+  EXPECT_DOUBLE_EQ(systolic_share, 1.15);
 }
 
 // ---- muscle
@@ -412,19 +416,23 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
     const double central = between(0.0, 0.2), oxygen = between(0.01, 0.3), flow = between(0.0, 5.0), blood = between(0.5, 8.0);
     const auto now = muscle_moment(fibres, central, oxygen, task, m);
 
-    double afferent = 0.0, drawn = (m.resting_oxygen - oxygen) / m.oxygen_per_atp, given = 0.0, most = 0.0, electric = 0.0;
+    double afferent = 0.0, metaboreflex = 0.0, drawn = (m.resting_oxygen - oxygen) / m.oxygen_per_atp, given = 0.0, most = 0.0, electric = 0.0;
     for (std::size_t k = 0; k < fibre_classes; ++k) {
       const Phosphates<double> held = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
       const double risen = std::max(0.0, held.dihydrogen - m.resting_dihydrogen);
       EXPECT_NEAR(now.capacity[k], std::exp(-m.phosphate_sensitivity * risen) * (1.0 - fibres[k].excitability_loss) * (1.0 - fibres[k].lasting_loss), 1e-13);
       const double x = std::min(1.0, risen / m.afferent_dihydrogen.open);
       afferent += m.pool.share[k] * x * x * (3.0 - 2.0 * x);
+      const double onset = std::min(1.0, risen / 0.5); // mM
+      const double sensed = 0.5 * onset * onset * onset * (1.0 - 0.5 * onset) + std::max(0.0, risen - 0.5);
+      metaboreflex += m.pool.share[k] * sensed / (sensed + m.metaboreceptor_dihydrogen);
       drawn += m.pool.share[k] * (m.resting_energy - fibres[k].energy);
       given += m.pool.share[k] * now.capacity[k] * now.activation[k] / m.pool.full_force;
       most += m.pool.share[k] * now.capacity[k] * activate(1.0 - central, m.pool).activation[k] / m.pool.full_force;
       electric += m.pool.share[k] * now.activation[k] / m.pool.full_force;
     }
     EXPECT_NEAR(now.afferent, afferent, 1e-12);
+    EXPECT_NEAR(now.metaboreflex, metaboreflex, 1e-12);
     EXPECT_NEAR(now.deficit, drawn * m.oxygen_per_atp / m.resting_oxygen, 1e-9);
     EXPECT_NEAR(now.force, task.velocity_factor * given, 1e-12);
     EXPECT_NEAR(now.maximum_force, most, 1e-12);
