@@ -7,28 +7,35 @@
 /// Griewank & Walther, Evaluating Derivatives, 2nd ed., chapter 3.
 
 #include "core/model.hpp"
+#include "core/scalar.hpp"
 
 #include <Eigen/Core>
 
 #include <array>
 #include <cmath>
-#include <compare>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace limbflow::core {
 
-template <std::size_t N> struct Dual {
-  double value = 0.0;
-  std::array<double, N> partials{};
+/// V: what the value and the partials are, double or Lanes (core/lanes.hpp).
+template <std::size_t N, class V = double> struct Dual {
+  using Condition = decltype(std::declval<const V&>() < std::declval<const V&>());
+
+  V value = V(0.0);
+  std::array<V, N> partials = filled(V(0.0));
 
   Dual() = default;
   /// A constant.
   Dual(double constant) : value(constant) {}
+  explicit Dual(const V& constant)
+    requires(!std::is_same_v<V, double>)
+      : value(constant) {}
   /// The variable number `index`: its own partial is 1.
-  static Dual variable(double value, std::size_t index) {
+  static Dual variable(const V& value, std::size_t index) {
     Dual result(value);
-    result.partials[index] = 1.0;
+    result.partials[index] = V(1.0);
     return result;
   }
 
@@ -39,70 +46,119 @@ template <std::size_t N> struct Dual {
 
   // Friends defined here take a double on either side by conversion.
   friend Dual operator+(const Dual& a) { return a; }
-  friend Dual operator-(const Dual& a) { return chain(a, -a.value, -1.0); }
-  friend Dual operator+(const Dual& a, const Dual& b) { return chain(a, b, a.value + b.value, 1.0, 1.0); }
-  friend Dual operator-(const Dual& a, const Dual& b) { return chain(a, b, a.value - b.value, 1.0, -1.0); }
+  friend Dual operator-(const Dual& a) {
+    return each(-a.value, [&](std::size_t i) { return -a.partials[i]; });
+  }
+  friend Dual operator+(const Dual& a, const Dual& b) {
+    return each(a.value + b.value, [&](std::size_t i) { return a.partials[i] + b.partials[i]; });
+  }
+  friend Dual operator-(const Dual& a, const Dual& b) {
+    return each(a.value - b.value, [&](std::size_t i) { return a.partials[i] - b.partials[i]; });
+  }
   friend Dual operator*(const Dual& a, const Dual& b) { return chain(a, b, a.value * b.value, b.value, a.value); }
   friend Dual operator/(const Dual& a, const Dual& b) {
-    const double quotient = a.value / b.value;
+    const V quotient = a.value / b.value;
     return chain(a, b, quotient, 1.0 / b.value, -quotient / b.value);
   }
 
-  friend bool operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
-  friend auto operator<=>(const Dual& a, const Dual& b) { return a.value <=> b.value; }
+  friend Condition operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
+  friend Condition operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
+  friend Condition operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
+  friend Condition operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
+  friend Condition operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
 
   friend Dual exp(const Dual& a) {
-    const double e = std::exp(a.value);
+    using std::exp;
+    const V e = exp(a.value);
     return chain(a, e, e);
   }
-  friend Dual expm1(const Dual& a) { return chain(a, std::expm1(a.value), std::exp(a.value)); }
-  friend Dual log(const Dual& a) { return chain(a, std::log(a.value), 1.0 / a.value); }
-  friend Dual log1p(const Dual& a) { return chain(a, std::log1p(a.value), 1.0 / (1.0 + a.value)); }
+  friend Dual expm1(const Dual& a) {
+    using std::exp;
+    using std::expm1;
+    return chain(a, expm1(a.value), exp(a.value));
+  }
+  friend Dual log(const Dual& a) {
+    using std::log;
+    return chain(a, log(a.value), 1.0 / a.value);
+  }
+  friend Dual log1p(const Dual& a) {
+    using std::log1p;
+    return chain(a, log1p(a.value), 1.0 / (1.0 + a.value));
+  }
   friend Dual sqrt(const Dual& a) {
-    const double root = std::sqrt(a.value);
+    using std::sqrt;
+    const V root = sqrt(a.value);
     return chain(a, root, 0.5 / root);
   }
   friend Dual tanh(const Dual& a) {
-    const double t = std::tanh(a.value);
+    using std::tanh;
+    const V t = tanh(a.value);
     return chain(a, t, 1.0 - t * t);
   }
-  friend Dual sin(const Dual& a) { return chain(a, std::sin(a.value), std::cos(a.value)); }
-  friend Dual cos(const Dual& a) { return chain(a, std::cos(a.value), -std::sin(a.value)); }
-  friend Dual abs(const Dual& a) { return a.value < 0.0 ? -a : a; }
+  friend Dual sin(const Dual& a) {
+    using std::cos;
+    using std::sin;
+    return chain(a, sin(a.value), cos(a.value));
+  }
+  friend Dual cos(const Dual& a) {
+    using std::cos;
+    using std::sin;
+    return chain(a, cos(a.value), -sin(a.value));
+  }
+  friend Dual abs(const Dual& a) { return select(a.value < V(0.0), -a, a); }
   /// A step function: its derivative is zero wherever it has one.
-  friend Dual floor(const Dual& a) { return Dual(std::floor(a.value)); }
+  friend Dual floor(const Dual& a) {
+    using std::floor;
+    return Dual(floor(a.value));
+  }
 
   friend Dual pow(const Dual& a, double exponent) {
-    return chain(a, std::pow(a.value, exponent), exponent == 0.0 ? 0.0 : exponent * std::pow(a.value, exponent - 1.0));
+    using std::pow;
+    return chain(a, pow(a.value, exponent), exponent == 0.0 ? V(0.0) : exponent * pow(a.value, exponent - 1.0));
   }
   friend Dual pow(double base, const Dual& b) {
-    const double power = std::pow(base, b.value);
-    return chain(b, power, power == 0.0 ? 0.0 : power * std::log(base)); // 0^b stays 0
+    using std::pow;
+    const V power = pow(base, b.value);
+    return chain(b, power, pick(power == V(0.0), V(0.0), power * std::log(base))); // 0^b stays 0
   }
   /// The base must be positive for the derivative to the exponent.
   friend Dual pow(const Dual& a, const Dual& b) {
-    const double power = std::pow(a.value, b.value);
-    return chain(a, b, power, b.value == 0.0 ? 0.0 : b.value * std::pow(a.value, b.value - 1.0),
-                 power * std::log(a.value));
+    using std::log;
+    using std::pow;
+    const V power = pow(a.value, b.value);
+    const V by_base = b.value * pow(a.value, b.value - 1.0);
+    return chain(a, b, power, pick(b.value == V(0.0), V(0.0), by_base), power * log(a.value));
   }
 
-  friend Dual min(const Dual& a, const Dual& b) { return b.value < a.value ? b : a; }
-  friend Dual max(const Dual& a, const Dual& b) { return a.value < b.value ? b : a; }
+  friend Dual select(const Condition& condition, const Dual& a, const Dual& b) {
+    return each(pick(condition, a.value, b.value),
+                [&](std::size_t i) { return pick(condition, a.partials[i], b.partials[i]); });
+  }
+  friend Dual min(const Dual& a, const Dual& b) { return select(b.value < a.value, b, a); }
+  friend Dual max(const Dual& a, const Dual& b) { return select(a.value < b.value, b, a); }
 
 private:
-  /// f(a) with f'(a).
-  static Dual chain(const Dual& a, double value, double slope) {
+  static V pick(const Condition& condition, const V& a, const V& b) { return select(condition, a, b); }
+  static constexpr std::array<V, N> filled(const V& with) {
+    std::array<V, N> all;
+    all.fill(with);
+    return all;
+  }
+  /// A value with the partials that `of` gives one by one.
+  template <class Of> static Dual each(const V& value, Of&& of) {
     Dual result(value);
     for (std::size_t i = 0; i < N; ++i)
-      result.partials[i] = slope * a.partials[i];
+      result.partials[i] = of(i);
     return result;
   }
+  /// f(a) with f'(a).
+  static Dual chain(const Dual& a, const V& value, const V& slope) {
+    return each(value, [&](std::size_t i) { return slope * a.partials[i]; });
+  }
   /// f(a, b) with its two partial derivatives.
-  static Dual chain(const Dual& a, const Dual& b, double value, double slope_a, double slope_b) {
-    Dual result(value);
-    for (std::size_t i = 0; i < N; ++i)
-      result.partials[i] = slope_a * a.partials[i] + slope_b * b.partials[i];
-    return result;
+  static Dual chain(const Dual& a, const Dual& b, const V& value, const V& slope_a, const V& slope_b) {
+    return each(value,
+                [&](std::size_t i) { return multiply_add(slope_a, a.partials[i], slope_b * b.partials[i]); });
   }
 };
 

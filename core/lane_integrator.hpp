@@ -1,20 +1,21 @@
 #pragma once
-/// The loop of core/integrate.hpp for as many runs at once as there are lanes: a LanePool by an explicit Runge-Kutta
-/// pair. Include it only in files that are compiled once for each instruction set (core/CMakeLists.txt).
+/// The loop of core/integrate.hpp for as many runs at once as there are lanes: a LanePool by an explicit Runge-Kutta pair
+/// (core/explicit_methods.hpp) or a Rosenbrock method (core/rosenbrock_methods.hpp). Include it only in files that are compiled once for
+/// each instruction set (core/CMakeLists.txt).
 ///
-/// All lanes take their steps together, each of its own length from its own time. The first stage is the last one of the
-/// step before; it is computed afresh, for all lanes alike, when one of them has come to a new segment or holds a new
-/// run. What is not arithmetic on states is done lane by lane.
+/// All lanes take their steps together, each of its own length from its own time. How a step is made is the method's part; what is here
+/// are segments, step control, events, failures, watchers and the runs that come and go. What is not arithmetic on states is done lane by
+/// lane.
 
 #include "core/error_checker.hpp"
 #include "core/events.hpp"
-#include "core/explicit_methods.hpp"
+#include "core/explicit_steps.hpp"
 #include "core/lane_pool.hpp"
-#include "core/lanes.hpp"
+#include "core/lane_problem.hpp"
+#include "core/rosenbrock_steps.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <deque>
 #include <limits>
@@ -26,35 +27,8 @@
 namespace limbflow::core {
 inline namespace HWY_NAMESPACE {
 
-/// Plain values of a model, one set a lane. `Set<T>` holds nothing but values of T, or does not depend on T.
-template <template <class> class Set> class LaneValues {
-public:
-  const Set<Lanes>& in_lanes() const { return values; }
-
-  /// Puts one scenario's values into a lane.
-  void set(std::size_t lane, const Set<double>& from) {
-    if constexpr (!std::is_empty_v<Set<double>>) {
-      static_assert(std::is_trivially_copyable_v<Set<double>> && sizeof(Set<Lanes>) == Lanes::count * sizeof(from),
-                    "a lane needs values that are all of the scalar's type");
-      constexpr std::size_t count = sizeof(from) / sizeof(double);
-      const auto flat = std::bit_cast<std::array<double, count>>(from);
-      auto* to = reinterpret_cast<double*>(&values);
-      for (std::size_t i = 0; i < count; ++i)
-        to[i * Lanes::count + lane] = flat[i];
-    }
-  }
-
-  /// One scenario's values in all lanes.
-  void fill(const Set<double>& from) {
-    for (std::size_t lane = 0; lane < Lanes::count; ++lane)
-      set(lane, from);
-  }
-
-private:
-  alignas(Lanes) Set<Lanes> values{};
-};
-
-template <Model M, class Pair> class LaneIntegrator final : public LanePool<M> {
+/// Table: DormandPrince5, Dop853 or Rodas5P.
+template <Model M, class Table> class LaneIntegrator final : public LanePool<M> {
 public:
   using State = StateOf<M>;
   static constexpr std::size_t size = M::state_count;
@@ -97,8 +71,11 @@ public:
   }
 
 private:
-  using Vector = std::array<Lanes, size>;
-  static constexpr std::size_t all_stages = Pair::stages + 1 + Pair::dense_stages;
+  using Problem = LaneProblem<M>;
+  using Vector = typename Problem::Vector;
+  static constexpr bool implicit = requires { Table::gamma; };
+  using Method = typename std::conditional_t<implicit, std::type_identity<RosenbrockSteps<M, Table>>,
+                                             std::type_identity<ExplicitSteps<M, Table>>>::type;
   static constexpr std::size_t event_count() {
     if constexpr (ModelWithEvents<M>)
       return M::events().size();
@@ -123,7 +100,7 @@ private:
     double kept_fraction = 1.0; ///< below 1 where a terminal event cut the step short
     std::optional<std::size_t> terminal; ///< event that ends the run in this step
     State state_at_event{};
-    StepAdjuster adjuster{Pair::order};
+    StepAdjuster adjuster{Method::order};
     std::optional<EventWatch<M>> events;
 
     const Segment<ControlsOf<M>>& current() const { return (*run->timeline)[segment]; }
@@ -131,12 +108,12 @@ private:
     double length() const override { return step_length; }
     void interpolate(double fraction, State& out) const override {
       if (fraction <= 0.0)
-        integrator->read(integrator->before, lane, out);
+        integrator->read(integrator->problem.before, lane, out);
       else if (fraction >= 1.0)
-        integrator->read(integrator->after, lane, out);
+        integrator->read(integrator->problem.after, lane, out);
       else {
         Vector between;
-        integrator->interpolate(Lanes(fraction), between);
+        integrator->method.interpolate(integrator->problem, Lanes(fraction), between);
         integrator->read(between, lane, out);
       }
     }
@@ -157,19 +134,15 @@ private:
 
   // ---- the model
 
-  /// Kept out of line: it would be inlined once a stage.
-  HWY_NOINLINE void right_hand_side(const Lanes& local, const Vector& y, Vector& dydt) {
-    M::template rhs<Lanes>(origin + local, y.data(), dydt.data(), parameters.in_lanes(), controls.in_lanes());
-  }
   HWY_NOINLINE void evaluate_events(const Lanes& local, const Vector& y, Lanes* out) {
     if constexpr (ModelWithEvents<M>)
-      M::template evaluate_events<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out);
+      M::template evaluate_events<Lanes>(problem.origin + local, y.data(), problem.parameters.in_lanes(), problem.controls.in_lanes(), out);
   }
   HWY_NOINLINE void evaluate_signals(const Lanes& local, const Vector& y, Lanes* out) {
     if constexpr (std::is_same_v<SignalPartsOf<M>, detail::AllSignals>)
-      M::template evaluate_signals<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out);
+      M::template evaluate_signals<Lanes>(problem.origin + local, y.data(), problem.parameters.in_lanes(), problem.controls.in_lanes(), out);
     else
-      M::template evaluate_signals<Lanes>(origin + local, y.data(), parameters.in_lanes(), controls.in_lanes(), out,
+      M::template evaluate_signals<Lanes>(problem.origin + local, y.data(), problem.parameters.in_lanes(), problem.controls.in_lanes(), out,
                                           parts);
   }
   static std::size_t most_signals() {
@@ -188,12 +161,12 @@ private:
     run.error = nullptr;
     slot.events.emplace(run.report.events);
     const IntegrationOptions& options = *run.options;
-    parameters.set(slot.lane, *run.parameters);
-    write(before, slot.lane, run.state);
-    at(relative, slot.lane) = options.relative_tolerance;
+    problem.parameters.set(slot.lane, *run.parameters);
+    write(problem.before, slot.lane, run.state);
+    at(problem.relative, slot.lane) = options.relative_tolerance;
     for (std::size_t i = 0; i < size; ++i) {
       const StateInfo& state = M::states()[i];
-      at(absolute[i], slot.lane) = options.absolute_tolerance * state.scale;
+      at(problem.absolute[i], slot.lane) = options.absolute_tolerance * state.scale;
       at(lowest[i], slot.lane) = state.lower - detail::bound_allowance(state.lower, state.scale, options);
       at(highest[i], slot.lane) = state.upper + detail::bound_allowance(state.upper, state.scale, options);
     }
@@ -206,12 +179,12 @@ private:
     slot.segment = segment;
     slot.starting = true;
     ++slot.run->report.rhs_evaluations;
-    slopes_known = false;
+    method.forget();
     slot.local_time = 0.0;
-    slot.adjuster = StepAdjuster(Pair::order);
-    at(time, slot.lane) = 0.0;
-    at(origin, slot.lane) = slot.current().begin;
-    controls.set(slot.lane, slot.current().controls);
+    slot.adjuster = StepAdjuster(Method::order);
+    at(problem.time, slot.lane) = 0.0;
+    at(problem.origin, slot.lane) = slot.current().begin;
+    problem.controls.set(slot.lane, slot.current().controls);
     slot.run->report.segment = slot.current().label;
   }
 
@@ -282,10 +255,10 @@ private:
     choose_lengths();
     if (running == 0)
       return;
-    stages();
-    judge();
+    method.take(problem);
+    method.judge(problem);
     each_running([&](Slot& slot) {
-      slot.accepted = at(error, slot.lane) <= 1.0;
+      slot.accepted = at(problem.error, slot.lane) <= 1.0;
       if (slot.accepted)
         accept(slot);
       else
@@ -299,10 +272,10 @@ private:
     each_accepted([&](Slot& slot) { at(moves, slot.lane) = 1.0; });
     outside = Lanes(0.0);
     for (std::size_t i = 0; i < size; ++i) {
-      before[i] = select(moves > 0.0, after[i], before[i]);
-      k[0][i] = select(moves > 0.0, k[Pair::stages][i], k[0][i]);
-      outside = select(before[i] >= lowest[i] && before[i] <= highest[i], outside, Lanes(1.0));
+      problem.before[i] = select(moves > 0.0, problem.after[i], problem.before[i]);
+      outside = select(problem.before[i] >= lowest[i] && problem.before[i] <= highest[i], outside, Lanes(1.0));
     }
+    method.go_on(moves > 0.0);
     each_accepted([&](Slot& slot) { go_on(slot); });
   }
 
@@ -316,7 +289,7 @@ private:
   void begin_segments() {
     if (std::none_of(slots.begin(), slots.end(), [](const auto& slot) { return slot->run && slot->starting; }))
       return;
-    evaluate_events(time, before, event_values.data());
+    evaluate_events(problem.time, problem.before, event_values.data());
     each_running([&](Slot& slot) {
       if (!slot.starting)
         return;
@@ -325,7 +298,7 @@ private:
       for (std::size_t e = 0; e < values.size(); ++e)
         values[e] = at(event_values[e], slot.lane);
       State y;
-      read(before, slot.lane, y);
+      read(problem.before, slot.lane, y);
       const auto& segment = slot.current();
       if (slot.run->watcher)
         slot.run->watcher->begin_segment(slot.segment, segment, y, values.empty() ? nullptr : values.data());
@@ -344,24 +317,24 @@ private:
       State y;
       slot.accepted = false;
       if (options.cancel && options.cancel()) {
-        read(before, slot.lane, y);
+        read(problem.before, slot.lane, y);
         return end_run(slot, Outcome::cancelled, y);
       }
       if (report.steps + report.rejected >= options.maximum_steps) {
-        read(before, slot.lane, y);
+        read(problem.before, slot.lane, y);
         State errors;
-        read(weighted, slot.lane, errors);
+        read(problem.weighted, slot.lane, errors);
         return fail(slot, Outcome::step_limit, y, errors);
       }
       const double remaining = slot.current().duration() - slot.local_time;
       slot.advised = detail::next_length(slot.advised, remaining, detail::smallest_step(options, slot.local_time),
                                          options.maximum_step);
       slot.last = slot.advised == remaining;
-      at(length, slot.lane) = slot.advised;
+      at(problem.length, slot.lane) = slot.advised;
     });
     for (std::size_t lane = 0; lane < width; ++lane)
       if (!slots[lane]->run)
-        at(length, lane) = 0.0;
+        at(problem.length, lane) = 0.0;
   }
 
   /// First steps from the size of the first two derivatives, as Dopri5Stepper::start_step.
@@ -369,18 +342,18 @@ private:
     const auto norm = [&](const Vector& v) {
       Lanes largest(0.0);
       for (std::size_t i = 0; i < size; ++i)
-        largest = max(largest, abs(v[i]) / (absolute[i] + relative * abs(before[i])));
+        largest = max(largest, abs(v[i]) / (problem.absolute[i] + problem.relative * abs(problem.before[i])));
       return largest;
     };
-    know_slopes();
-    const Lanes d0 = norm(before), d1 = norm(k[0]);
+    const Vector& slopes = method.slopes(problem);
+    const Lanes d0 = norm(problem.before), d1 = norm(slopes);
     const Lanes trial = select(d0 < 1e-5 || d1 < 1e-5, Lanes(1e-6), 0.01 * d0 / d1);
     for (std::size_t i = 0; i < size; ++i)
-      after[i] = before[i] + trial * k[0][i];
-    right_hand_side(time + trial, after, k[1]);
+      problem.after[i] = problem.before[i] + trial * slopes[i];
+    problem.right_hand_side(problem.time + trial, problem.after, problem.probe);
     for (std::size_t i = 0; i < size; ++i)
-      after[i] = k[1][i] - k[0][i];
-    const Lanes d2 = norm(after) / trial;
+      problem.after[i] = problem.probe[i] - slopes[i];
+    const Lanes d2 = norm(problem.after) / trial;
     for (auto& slot : slots) {
       if (!slot->run || slot->advised > 0.0)
         continue;
@@ -393,95 +366,29 @@ private:
         slot->advised = first;
       else
         slot->advised = std::min(100.0 * first, steepest <= 1e-15 ? std::max(1e-6, 1e-3 * first)
-                                                                  : std::pow(0.01 / steepest, 1.0 / (Pair::order + 1)));
-    }
-  }
-
-  // Of the method's tables: whole objects, which alone every compiler takes as template arguments.
-  template <std::size_t Stage> static constexpr auto stage_weights = Pair::a[Stage];
-  template <std::size_t Power> static constexpr auto dense_weights = Pair::dense[Power];
-
-  template <std::size_t Stage> HWY_INLINE void combine(Vector& out) {
-    for (std::size_t i = 0; i < size; ++i) {
-      Lanes sum(0.0);
-      add_stages<stage_weights<Stage>>(sum, i, std::make_index_sequence<Stage>{});
-      out[i] = multiply_add(length, sum, before[i]);
-    }
-  }
-  template <const auto& Weights, std::size_t... J>
-  HWY_INLINE void add_stages(Lanes& sum, std::size_t i, std::index_sequence<J...>) const {
-    (add_stage<Weights[J] != 0.0>(sum, Weights[J], k[J][i]), ...);
-  }
-  template <bool Counts> static HWY_INLINE void add_stage(Lanes& sum, double weight, const Lanes& slope) {
-    if constexpr (Counts)
-      sum = multiply_add(Lanes(weight), slope, sum);
-  }
-
-  template <std::size_t Stage> HWY_INLINE void stage() {
-    combine<Stage>(probe);
-    right_hand_side(multiply_add(length, Lanes(Pair::c[Stage]), time), probe, k[Stage]);
-  }
-  template <std::size_t... S> HWY_INLINE void inner_stages(std::index_sequence<S...>) { (stage<S + 1>(), ...); }
-
-  /// The first stage. In lanes where it was known it comes out the same again.
-  void know_slopes() {
-    if (!slopes_known)
-      right_hand_side(time, before, k[0]);
-    slopes_known = true;
-  }
-
-  void stages() {
-    know_slopes();
-    inner_stages(std::make_index_sequence<Pair::stages - 1>{});
-    combine<Pair::stages>(after);
-    right_hand_side(time + length, after, k[Pair::stages]);
-  }
-
-  /// The weighted error of each lane's step; infinite where anything is not finite.
-  void judge() {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    using Indices = std::make_index_sequence<Pair::stages + 1>;
-    Lanes largest(0.0), largest_low(0.0);
-    for (std::size_t i = 0; i < size; ++i) {
-      const Lanes per_weight = 1.0 / (absolute[i] + relative * max(abs(before[i]), abs(after[i])));
-      Lanes estimate(0.0);
-      add_stages<Pair::error>(estimate, i, Indices{});
-      const Lanes finite = after[i] - after[i]; // zero, or NaN
-      weighted[i] = abs(length * estimate) * per_weight + finite;
-      weighted[i] = select(weighted[i] < infinity, weighted[i], Lanes(infinity));
-      largest = max(largest, weighted[i]);
-      if constexpr (Pair::two_estimates) {
-        Lanes low(0.0);
-        add_stages<Pair::error_low>(low, i, Indices{});
-        largest_low = max(largest_low, abs(length * low) * per_weight);
-      }
-    }
-    error = largest;
-    if constexpr (Pair::two_estimates) { // a geometric blend of the two, of order 8 (DOP853)
-      const Lanes blended = largest * largest / sqrt(largest * largest + 0.01 * largest_low * largest_low);
-      error = select(largest > 0.0 && largest < infinity, blended, largest);
-      error = select(error < infinity, error, Lanes(infinity));
+                                                                  : std::pow(0.01 / steepest, 1.0 / (Method::order + 1)));
     }
   }
 
   void reject(Slot& slot) {
     RunReport& report = slot.run->report;
     ++report.rejected;
-    report.rhs_evaluations += Pair::stages;
+    report.rhs_evaluations += Method::evaluations;
     const double tried = slot.advised;
-    slot.advised = slot.adjuster.decrease_step(tried, at(error, slot.lane), Pair::order);
+    slot.advised = slot.adjuster.decrease_step(tried, at(problem.error, slot.lane), Method::order);
     if (slot.advised >= detail::smallest_step(*slot.run->options, slot.local_time))
       return;
     State y, errors;
-    read(before, slot.lane, y);
-    read(weighted, slot.lane, errors);
-    if (std::isfinite(at(error, slot.lane)))
+    read(problem.before, slot.lane, y);
+    read(problem.weighted, slot.lane, errors);
+    if (std::isfinite(at(problem.error, slot.lane)))
       return fail(slot, Outcome::step_too_small, y, errors);
     // where the NaN was born, before it spread
+    const Vector& slopes = method.slopes(problem);
     for (std::size_t i = 0; i < size; ++i)
-      probe[i] = before[i] + tried * k[0][i];
+      problem.probe[i] = problem.before[i] + tried * slopes[i];
     Vector ahead;
-    right_hand_side(time + tried, probe, ahead);
+    problem.right_hand_side(problem.time + tried, problem.probe, ahead);
     State origin_of{};
     bool found = false;
     for (std::size_t i = 0; i < size; ++i)
@@ -495,26 +402,13 @@ private:
   void accept(Slot& slot) {
     RunReport& report = slot.run->report;
     ++report.steps;
-    report.rhs_evaluations += Pair::stages;
+    report.rhs_evaluations += Method::evaluations + Method::evaluations_after;
     slot.step_begin = slot.local_time;
     slot.step_length = slot.advised;
-    slot.advised = slot.adjuster.increase_step(slot.advised, at(error, slot.lane), Pair::order);
+    slot.advised = slot.adjuster.increase_step(slot.advised, at(problem.error, slot.lane), Method::order);
   }
 
   // ---- the inside of the step
-
-  template <std::size_t... S> HWY_INLINE void further_stages(std::index_sequence<S...>) {
-    (stage<Pair::stages + 1 + S>(), ...);
-  }
-
-  template <std::size_t Q> HWY_INLINE void dense_vector() {
-    for (std::size_t i = 0; i < size; ++i) {
-      Lanes sum(0.0);
-      add_stages<dense_weights<Q>>(sum, i, std::make_index_sequence<all_stages>{});
-      dense[Q][i] = length * sum;
-    }
-  }
-  template <std::size_t... Q> HWY_INLINE void dense_vectors(std::index_sequence<Q...>) { (dense_vector<Q>(), ...); }
 
   /// What interpolate() needs, and the event functions in the middle and at the end of the step.
   void look_inside() {
@@ -522,27 +416,12 @@ private:
           return slot->run && slot->accepted && (event_count() > 0 || slot->run->watcher);
         }))
       return;
-    further_stages(std::make_index_sequence<Pair::dense_stages>{});
-    each_accepted([](Slot& slot) { slot.run->report.rhs_evaluations += Pair::dense_stages; });
-    dense_vectors(std::make_index_sequence<Pair::dense_vectors>{});
+    method.look_inside(problem);
+    each_accepted([](Slot& slot) { slot.run->report.rhs_evaluations += Method::evaluations_inside; });
     if constexpr (ModelWithEvents<M>) {
-      interpolate(Lanes(0.5), probe);
-      evaluate_events(time + 0.5 * length, probe, events_middle.data());
-      evaluate_events(time + length, after, events_after.data());
-    }
-  }
-
-  HWY_NOINLINE void interpolate(const Lanes& fraction, Vector& out) const {
-    const auto weight = Pair::dense_weights(fraction);
-    const Lanes first = weight[2] * length, last = weight[3] * length;
-    for (std::size_t i = 0; i < size; ++i) {
-      Lanes sum = weight[0] * before[i];
-      sum = multiply_add(weight[1], after[i], sum);
-      sum = multiply_add(first, k[0][i], sum);
-      sum = multiply_add(last, k[Pair::stages][i], sum);
-      for (std::size_t q = 0; q < Pair::dense_vectors; ++q)
-        sum = multiply_add(weight[4 + q], dense[q][i], sum);
-      out[i] = sum;
+      method.interpolate(problem, Lanes(0.5), problem.probe);
+      evaluate_events(problem.time + 0.5 * problem.length, problem.probe, events_middle.data());
+      evaluate_events(problem.time + problem.length, problem.after, events_after.data());
     }
   }
 
@@ -554,8 +433,8 @@ private:
       return;
     }
     Vector between;
-    interpolate(Lanes(fraction), between);
-    evaluate_events(multiply_add(length, Lanes(fraction), time), between, event_values.data());
+    method.interpolate(problem, Lanes(fraction), between);
+    evaluate_events(multiply_add(problem.length, Lanes(fraction), problem.time), between, event_values.data());
     for (std::size_t e = 0; e < event_count(); ++e)
       values[e] = at(event_values[e], slot.lane);
   }
@@ -584,7 +463,7 @@ private:
 
   /// Signals at the Gauss nodes of every piece of every lane's step.
   void take_signals() {
-    constexpr auto rule = Pair::signal_rule;
+    constexpr auto rule = Method::signal_rule;
     constexpr std::size_t last_node = rule.nodes.size() - 1;
     Lanes piece(0.0), last_piece(0.0), share(0.0);
     std::array<double, width> piece_end{};
@@ -603,8 +482,8 @@ private:
       piece = min(Lanes(static_cast<double>(number)), last_piece);
       for (std::size_t node = 0; node <= last_node; ++node) {
         const Lanes fraction = (piece + rule.nodes[node]) * share;
-        interpolate(fraction, probe);
-        evaluate_signals(multiply_add(length, fraction, time), probe, signals_now.data());
+        method.interpolate(problem, fraction, problem.probe);
+        evaluate_signals(multiply_add(problem.length, fraction, problem.time), problem.probe, signals_now.data());
         for (std::size_t i = 0; i < signals_now.size(); ++i) {
           const Lanes before_now = node == 0 ? Lanes(0.0) : signals_mean[i];
           signals_mean[i] = multiply_add(Lanes(rule.weights[node]), signals_now[i], before_now);
@@ -635,7 +514,7 @@ private:
       return end_by_event(slot, *slot.terminal, slot.state_at_event);
     }
     if (at(outside, slot.lane) > 0.0) {
-      read(before, slot.lane, y);
+      read(problem.before, slot.lane, y);
       State errors;
       for (std::size_t i = 0; i < size; ++i)
         errors[i] = detail::bound_error(M::states()[i], y[i], *slot.run->options);
@@ -643,22 +522,20 @@ private:
     }
     if (!slot.last) {
       slot.local_time += slot.step_length;
-      at(time, slot.lane) = slot.local_time;
+      at(problem.time, slot.lane) = slot.local_time;
       return;
     }
-    read(before, slot.lane, y);
+    read(problem.before, slot.lane, y);
     end_segment(slot, y);
     if (slot.segment + 1 == slot.run->timeline->size())
       return finish(slot);
     enter(slot, slot.segment + 1);
   }
 
-  LaneValues<M::template Parameters> parameters;
-  LaneValues<M::template Controls> controls;
-  alignas(Lanes) Vector before{}, after{}, probe{}, weighted{}, absolute{}, lowest{}, highest{};
-  std::array<Vector, all_stages> k{};
-  std::array<Vector, Pair::dense_vectors> dense{};
-  Lanes origin{0.0}, time{0.0}, length{0.0}, relative{1.0}, error{0.0}, outside{0.0};
+  Problem problem;
+  Method method;
+  alignas(Lanes) Vector lowest{}, highest{};
+  Lanes outside{0.0};
   std::vector<Lanes> event_values = std::vector<Lanes>(event_count());
   std::vector<Lanes> events_middle = event_values;
   std::vector<Lanes> events_after = event_values;
@@ -668,7 +545,6 @@ private:
   std::array<std::unique_ptr<Slot>, width> slots;
   std::deque<LaneRun<M>*> waiting, over;
   std::size_t running = 0;
-  bool slopes_known = false;     ///< k[0] is that of `time` and `before` in all lanes
   bool watching_signals = false; ///< a run in the lanes wants them
   SignalPartsOf<M> parts{};      ///< that any of them wants
 };

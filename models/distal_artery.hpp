@@ -149,4 +149,16 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   return means;
 }
 
+/// What one beat is worked out from.
+template <class T>
+struct BeatInputs {
+  T first_head, diastolic_head, pulse_pressure; // mmHg
+  T period;                                     // s
+  ArterialPath<T> path;
+};
+template <class T>
+BeatMeans<T> beat_map(const BeatInputs<T>& of) {
+  return beat_map(of.first_head, of.diastolic_head, of.pulse_pressure, of.period, of.path);
+}
+
 } // namespace limbflow::models

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/model.hpp"
+#include "core/scalar.hpp"
 #include "models/arterial_source.hpp"
 #include "models/capillary_refill.hpp"
 #include "models/cuff_transmission.hpp"
@@ -442,7 +443,8 @@ private:
     const T pulse_pressure = p.pulse_gain * arm_pulse;
     const T diastolic = at.diastolic + pulse_shape_mean * (arm_pulse - pulse_pressure);
     const auto beat = [&](const T& first_head) {
-      return beat_map(first_head, diastolic, pulse_pressure, T(1.0 / at.heart_rate), path);
+      return core::condensed(BeatInputs<T>{first_head, diastolic, pulse_pressure, T(1.0 / at.heart_rate), path},
+                                [](const auto& of) { return beat_map(of); });
     };
     BeatMeans<T> coming{};
     if constexpr (Pulsatile) {

@@ -8,10 +8,12 @@ limbflow::models::LimbPools make_pools() {
   using limbflow::core::Dop853;
   using limbflow::core::DormandPrince5;
   using limbflow::core::LaneIntegrator;
+  using limbflow::core::Rodas5P;
   return {std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, DormandPrince5>>(),
           std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, Dop853>>(),
           std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, Dop853>>(),
-          std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, DormandPrince5>>()};
+          std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, DormandPrince5>>(),
+          std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, Rodas5P>>()};
 }
 
 } // namespace

@@ -15,6 +15,7 @@ struct LimbPools {
   std::unique_ptr<core::LanePool<PulsatileLimb>> pulsatile_by_dop853;
   std::unique_ptr<core::LanePool<AveragedLimb>> averaged_by_dop853;
   std::unique_ptr<core::LanePool<PulsatileLimb>> pulsatile;
+  std::unique_ptr<core::LanePool<AveragedLimb>> averaged_by_rodas5p;
 };
 
 /// New pools, for one thread. `set` must be one of core::available_instruction_sets().

@@ -410,7 +410,10 @@ public:
     if (leg->pulsatile)
       submit(scenario.stepper == Stepper::dop853 ? *pools.pulsatile_by_dop853 : *pools.pulsatile, pulsatile, *leg);
     else
-      submit(scenario.stepper == Stepper::dop853 ? *pools.averaged_by_dop853 : *pools.averaged, averaged, *leg);
+      submit(scenario.stepper == Stepper::dop853    ? *pools.averaged_by_dop853
+             : scenario.stepper == Stepper::rodas5p ? *pools.averaged_by_rodas5p
+                                                    : *pools.averaged,
+             averaged, *leg);
     return true;
   }
 
@@ -538,7 +541,7 @@ private:
     if (leader != members.end())
       leader->followers.push_back(&member);
     else
-      member.settle(*pools.averaged, set);
+      member.settle(*pools.averaged_by_rodas5p, set);
     return true;
   }
 
@@ -565,8 +568,10 @@ private:
 
   void advance_fullest() {
     const auto most = std::max({pools.averaged->pending(), pools.pulsatile->pending(), pools.averaged_by_dop853->pending(),
-                                pools.pulsatile_by_dop853->pending()});
-    if (pools.averaged->pending() == most)
+                                pools.pulsatile_by_dop853->pending(), pools.averaged_by_rodas5p->pending()});
+    if (pools.averaged_by_rodas5p->pending() == most)
+      advance(*pools.averaged_by_rodas5p);
+    else if (pools.averaged->pending() == most)
       advance(*pools.averaged);
     else if (pools.pulsatile->pending() == most)
       advance(*pools.pulsatile);
@@ -593,7 +598,7 @@ private:
       if (member.take_settled())
         return member.go_on(pools);
       followers.swap(member.followers);
-      member.settle(*pools.averaged, set);
+      member.settle(*pools.averaged_by_rodas5p, set);
       return true;
     });
     for (Member* follower : followers)

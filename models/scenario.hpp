@@ -25,8 +25,8 @@ enum class CuffKind { cuff, strap };
 enum class CuffMaterial { nylon, elastic, stiff, medium, soft };
 enum class CuffDevice { regulated, unregulated };
 enum class Fidelity { averaged, pulsatile };
-/// How steps are taken (core/explicit_methods.hpp). Automatic: by Dormand-Prince 5.
-enum class Stepper { automatic, dopri5, dop853 };
+/// How steps are taken (core/explicit_methods.hpp, core/rosenbrock_methods.hpp); rodas5p: in averaged stretches, beats by dopri5.
+enum class Stepper { automatic, dopri5, dop853, rodas5p };
 
 /// Size of one limb. All zero for a limb that the file does not describe and the scenario does not use.
 struct LimbAnthropometry {

@@ -28,8 +28,10 @@ inline constexpr Names<CuffDuring, 5> durings{{{"all", CuffDuring::all},
                                         {"never", CuffDuring::never},
                                         {"profile", CuffDuring::profile}}};
 inline constexpr Names<Fidelity, 2> fidelities{{{"averaged", Fidelity::averaged}, {"pulsatile", Fidelity::pulsatile}}};
-inline constexpr Names<Stepper, 3> steppers{
-    {{"automatic", Stepper::automatic}, {"dopri5", Stepper::dopri5}, {"dop853", Stepper::dop853}}};
+inline constexpr Names<Stepper, 4> steppers{{{"automatic", Stepper::automatic},
+                                               {"dopri5", Stepper::dopri5},
+                                               {"dop853", Stepper::dop853},
+                                               {"rodas5p", Stepper::rodas5p}}};
 inline constexpr Names<std::string_view, 5> measurement_kinds{{{"capillary_refill", "capillary_refill"},
                                                         {"plethysmography", "plethysmography"},
                                                         {"mvc", "mvc"},

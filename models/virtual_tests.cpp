@@ -160,8 +160,8 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
   core::LaneRun<AveragedLimb> run;
   do {
     settling.prepare(run);
-    pools.averaged->add(run);
-    pools.averaged->next();
+    pools.averaged_by_rodas5p->add(run);
+    pools.averaged_by_rodas5p->next();
   } while (!settling.done(run));
   return settling.limb();
 }

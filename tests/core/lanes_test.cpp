@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,8 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 extern "C" {
@@ -42,6 +45,8 @@ const toys::LaneToys& toys::lane_toys([[maybe_unused]] InstructionSet set) { // 
 namespace {
 
 using namespace toys;
+
+constexpr std::array every_method{LaneMethod::dormand_prince_5, LaneMethod::dop_853, LaneMethod::rodas_5p};
 
 class LanesTest : public ::testing::TestWithParam<InstructionSet> {
 protected:
@@ -141,35 +146,37 @@ bool same_bytes(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 TEST_P(LanesTest, ARunHasTheSameBitsAloneInAnyLaneAndInAnyOrder) {
-  for (const Pair pair : {Pair::dormand_prince_5, Pair::dop_853}) {
+  for (const LaneMethod method : every_method) {
     const std::size_t count = 3 * here.lanes + 5;
     VanDerPolRuns together(count, 1e-7);
-    together.go(*here.van_der_pol(pair), together.in_order());
+    together.go(*here.van_der_pol(method), together.in_order());
 
     VanDerPolRuns alone(count, 1e-7);
     for (std::size_t i = 0; i < count; ++i)
-      alone.go(*here.van_der_pol(pair), {i});
+      alone.go(*here.van_der_pol(method), {i});
     EXPECT_TRUE(same_bytes(together.results(), alone.results()));
 
     VanDerPolRuns shuffled(count, 1e-7);
     std::vector<std::size_t> order = shuffled.in_order();
     std::shuffle(order.begin(), order.end(), std::mt19937_64{7});
-    const auto pool = here.van_der_pol(pair);
+    const auto pool = here.van_der_pol(method);
     shuffled.go(*pool, order);
     EXPECT_TRUE(same_bytes(together.results(), shuffled.results()));
   }
 }
 
 TEST_P(LanesTest, InstructionSetsAgreeAtATightTolerance) {
-  VanDerPolRuns baseline(9, 1e-13), set(9, 1e-13);
-  baseline.go(*lane_toys(InstructionSet::baseline).van_der_pol(Pair::dop_853), baseline.in_order());
-  set.go(*here.van_der_pol(Pair::dop_853), set.in_order());
-  double worst = 0.0;
-  for (std::size_t i = 0; i < set.runs.size(); ++i)
-    for (std::size_t j = 0; j < 2; ++j)
-      worst = std::max(worst, std::abs(set.runs[i].state[j] - baseline.runs[i].state[j]));
-  std::printf("  largest difference from the baseline: %.2e\n", worst);
-  EXPECT_LT(worst, 1e-12);
+  for (const LaneMethod method : {LaneMethod::dop_853, LaneMethod::rodas_5p}) {
+    VanDerPolRuns baseline(9, 1e-13), set(9, 1e-13);
+    baseline.go(*lane_toys(InstructionSet::baseline).van_der_pol(method), baseline.in_order());
+    set.go(*here.van_der_pol(method), set.in_order());
+    double worst = 0.0;
+    for (std::size_t i = 0; i < set.runs.size(); ++i)
+      for (std::size_t j = 0; j < 2; ++j)
+        worst = std::max(worst, std::abs(set.runs[i].state[j] - baseline.runs[i].state[j]));
+    std::printf("  largest difference from the baseline: %.2e\n", worst);
+    EXPECT_LT(worst, 1e-12);
+  }
 }
 
 TEST_P(LanesTest, ErrorFollowsToleranceAndTheScalarLoopAgrees) {
@@ -177,11 +184,11 @@ TEST_P(LanesTest, ErrorFollowsToleranceAndTheScalarLoopAgrees) {
   const Windkessel::Controls<double> controls{80.0};
   Timeline<Windkessel::Controls<double>> timeline;
   timeline.append(10.0, controls);
-  for (const Pair pair : {Pair::dormand_prince_5, Pair::dop_853})
+  for (const LaneMethod method : every_method)
     for (const double tolerance : {1e-4, 1e-6, 1e-8, 1e-10}) {
       const IntegrationOptions options = with_tolerance(tolerance);
       LaneRun<Windkessel> run{{70.0}, &parameters, &timeline, &options};
-      const auto pool = here.windkessel(pair);
+      const auto pool = here.windkessel(method);
       pool->add(run);
       ASSERT_EQ(pool->next(), &run);
       EXPECT_EQ(run.report.outcome, Outcome::completed) << run.report.describe();
@@ -197,14 +204,14 @@ TEST_P(LanesTest, FixedStepsConvergeWithTheMethodsOrder) {
   const Windkessel::Controls<double> controls{80.0};
   Timeline<Windkessel::Controls<double>> timeline;
   timeline.append(3.2, controls);
-  for (const auto& [pair, order, step] :
-       {std::tuple{Pair::dormand_prince_5, 5.0, 0.04}, std::tuple{Pair::dop_853, 8.0, 0.2}}) {
+  for (const auto& [method, order, step] : {std::tuple{LaneMethod::dormand_prince_5, 5.0, 0.04},
+                                            std::tuple{LaneMethod::dop_853, 8.0, 0.2}, std::tuple{LaneMethod::rodas_5p, 5.0, 0.04}}) {
     std::array<double, 2> error{};
     for (const std::size_t half : {0, 1}) {
       IntegrationOptions options = with_tolerance(1e6);
       options.initial_step = options.maximum_step = half ? 0.5 * step : step;
       LaneRun<Windkessel> run{{70.0}, &parameters, &timeline, &options};
-      const auto pool = here.windkessel(pair);
+      const auto pool = here.windkessel(method);
       pool->add(run);
       pool->next();
       error[half] = std::abs(run.state[0] - Windkessel::exact(3.2, 70.0, parameters, controls));
@@ -247,29 +254,31 @@ TEST_P(LanesTest, EventsAreLocatedOnTheDenseOutputAndEndTheirRunAlone) {
   timeline.append(10.0, {0.5}, "level");
   const NoParameters none;
   const IntegrationOptions options = with_tolerance(1e-10);
-  std::deque<LaneRun<Oscillator>> runs;
-  std::deque<OscillatorWatcher> watchers(here.lanes + 2);
-  const auto pool = here.oscillator();
-  for (OscillatorWatcher& watcher : watchers) {
-    runs.push_back({{0.0, 1.0}, &none, &timeline, &options, &watcher});
-    pool->add(runs.back());
-  }
-  while (pool->next())
-    ;
-  const double end = 3.0 * std::numbers::pi - std::asin(0.5); // sin t falls through 0.5 a second time
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const RunReport& report = runs[i].report;
-    EXPECT_EQ(report.outcome, Outcome::event) << report.describe();
-    EXPECT_EQ(report.event, "level_falling");
-    EXPECT_EQ(report.segment, "level");
-    EXPECT_NEAR(report.time, end, 1e-8);
-    EXPECT_NEAR(runs[i].state[0], 0.5, 1e-8);
-    ASSERT_EQ(report.events.size(), 6u); // peak, falls, trough, rises, peak, level
-    EXPECT_NEAR(report.events[1].time, std::numbers::pi, 1e-8);
-    EXPECT_LT(watchers[i].worst, 1e-7);
-    EXPECT_EQ(watchers[i].segments, 2u);
-    EXPECT_EQ(watchers[i].last, report.time);
-    EXPECT_NEAR(watchers[i].integral, 1.0 - std::cos(end), 1e-6);
+  for (const LaneMethod method : every_method) {
+    std::deque<LaneRun<Oscillator>> runs;
+    std::deque<OscillatorWatcher> watchers(here.lanes + 2);
+    const auto pool = here.oscillator(method);
+    for (OscillatorWatcher& watcher : watchers) {
+      runs.push_back({{0.0, 1.0}, &none, &timeline, &options, &watcher});
+      pool->add(runs.back());
+    }
+    while (pool->next())
+      ;
+    const double end = 3.0 * std::numbers::pi - std::asin(0.5); // sin t falls through 0.5 a second time
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const RunReport& report = runs[i].report;
+      EXPECT_EQ(report.outcome, Outcome::event) << report.describe();
+      EXPECT_EQ(report.event, "level_falling");
+      EXPECT_EQ(report.segment, "level");
+      EXPECT_NEAR(report.time, end, 1e-8);
+      EXPECT_NEAR(runs[i].state[0], 0.5, 1e-8);
+      ASSERT_EQ(report.events.size(), 6u); // peak, falls, trough, rises, peak, level
+      EXPECT_NEAR(report.events[1].time, std::numbers::pi, 1e-8);
+      EXPECT_LT(watchers[i].worst, 1e-7);
+      EXPECT_EQ(watchers[i].segments, 2u);
+      EXPECT_EQ(watchers[i].last, report.time);
+      EXPECT_NEAR(watchers[i].integral, 1.0 - std::cos(end), 1e-6);
+    }
   }
 }
 
@@ -284,28 +293,81 @@ TEST_P(LanesTest, FailuresStayInTheirLaneAndNameTheState) {
   cancelled.cancel = [] { return true; };
   IntegrationOptions broken = options;
   broken.cancel = []() -> bool { throw std::domain_error("broken"); };
-  LaneRun<EmptyingTank> empties{{0.0, 1.0, 0.0}, &none, &timeline, &options};
-  LaneRun<EmptyingTank> lasts{{0.0, 9.0, 0.0}, &none, &timeline, &options};
-  LaneRun<EmptyingTank> stops{{0.0, 9.0, 0.0}, &none, &timeline, &short_of_steps};
-  LaneRun<EmptyingTank> given_up{{0.0, 9.0, 0.0}, &none, &timeline, &cancelled};
-  LaneRun<EmptyingTank> throws{{0.0, 9.0, 0.0}, &none, &timeline, &broken};
-  const auto pool = here.emptying_tank();
-  for (auto* run : {&empties, &lasts, &stops, &given_up, &throws})
-    pool->add(*run);
-  while (pool->next())
-    ;
-  EXPECT_EQ(empties.report.outcome, Outcome::non_finite) << empties.report.describe();
-  ASSERT_FALSE(empties.report.worst.empty());
-  EXPECT_EQ(empties.report.worst.front().name, "level");
-  EXPECT_NEAR(empties.report.time, 1.0, 1e-3);
-  EXPECT_EQ(lasts.report.outcome, Outcome::completed) << lasts.report.describe();
-  EXPECT_NEAR(lasts.state[1], 4.0, 1e-9);
-  EXPECT_EQ(stops.report.outcome, Outcome::step_limit);
-  EXPECT_EQ(given_up.report.outcome, Outcome::cancelled);
-  EXPECT_THROW(std::rethrow_exception(throws.error), std::domain_error);
+  for (const LaneMethod method : every_method) {
+    LaneRun<EmptyingTank> empties{{0.0, 1.0, 0.0}, &none, &timeline, &options};
+    LaneRun<EmptyingTank> lasts{{0.0, 9.0, 0.0}, &none, &timeline, &options};
+    LaneRun<EmptyingTank> stops{{0.0, 9.0, 0.0}, &none, &timeline, &short_of_steps};
+    LaneRun<EmptyingTank> given_up{{0.0, 9.0, 0.0}, &none, &timeline, &cancelled};
+    LaneRun<EmptyingTank> throws{{0.0, 9.0, 0.0}, &none, &timeline, &broken};
+    const auto pool = here.emptying_tank(method);
+    for (auto* run : {&empties, &lasts, &stops, &given_up, &throws})
+      pool->add(*run);
+    while (pool->next())
+      ;
+    EXPECT_EQ(empties.report.outcome, Outcome::non_finite) << empties.report.describe();
+    ASSERT_FALSE(empties.report.worst.empty());
+    EXPECT_EQ(empties.report.worst.front().name, "level");
+    EXPECT_NEAR(empties.report.time, 1.0, 1e-3);
+    EXPECT_EQ(lasts.report.outcome, Outcome::completed) << lasts.report.describe();
+    EXPECT_NEAR(lasts.state[1], 4.0, 1e-9);
+    EXPECT_EQ(stops.report.outcome, Outcome::step_limit);
+    EXPECT_EQ(given_up.report.outcome, Outcome::cancelled);
+    EXPECT_THROW(std::rethrow_exception(throws.error), std::domain_error);
 
-  LaneRun<EmptyingTank> nowhere{{0.0, std::nan(""), 0.0}, &none, &timeline, &options};
-  EXPECT_THROW(pool->add(nowhere), std::invalid_argument);
+    LaneRun<EmptyingTank> nowhere{{0.0, std::nan(""), 0.0}, &none, &timeline, &options};
+    EXPECT_THROW(pool->add(nowhere), std::invalid_argument);
+  }
+}
+
+template <class M>
+LaneRun<M> run_of(LanePool<M>& pool, const StateOf<M>& from, double duration, const ParametersOf<M>& parameters,
+                  const IntegrationOptions& options) {
+  Timeline<ControlsOf<M>> timeline;
+  timeline.append(duration, {});
+  LaneRun<M> run{from, &parameters, &timeline, &options};
+  pool.add(run);
+  EXPECT_EQ(pool.next(), &run);
+  EXPECT_EQ(run.report.outcome, Outcome::completed) << run.report.describe();
+  return run;
+}
+
+TEST_P(LanesTest, TheImplicitMethodCrossesStiffnessInAFewSteps) {
+  // Robertson's problem at 40 s and at 4e10 s, as the test set for initial value problem solvers and SUNDIALS' examples give it.
+  const auto pool = here.robertson();
+  // At the end the first two are what c, a sum of many steps' rounding, leaves of 1.
+  for (const auto& [duration, exact, rounding] :
+       {std::tuple{40.0, std::array{0.7158270687194, 9.185534764558e-6, 0.2841637457459}, 0.0},
+        std::tuple{4e10, std::array{5.2083474251394888e-08, 2.0833390772616859e-13, 9.9999994791631752e-01}, 1e-6}})
+    for (const double tolerance : {1e-4, 1e-6, 1e-8}) {
+      IntegrationOptions options = with_tolerance(tolerance);
+      options.absolute_tolerance = 1e-10 * tolerance; // the first two almost vanish
+      const auto run = run_of<Robertson>(*pool, {1.0, 0.0, 0.0}, duration, {}, options);
+      double worst = 0.0;
+      for (std::size_t i = 0; i < exact.size(); ++i)
+        worst = std::max(worst, std::abs(run.state[i] / exact[i] - 1.0));
+      std::printf("  Robertson to %.0e s at %.0e: %zu steps, %zu rejected, relative error %.1e\n", duration, tolerance,
+                  run.report.steps, run.report.rejected, worst);
+      EXPECT_LT(worst, 20.0 * tolerance + rounding);
+      EXPECT_LT(run.report.steps, 900U);
+    }
+  for (const double stiffness : {1e3, 1e6, 1e9}) { // an explicit method is held to steps of 3.3 / stiffness
+    const auto run = run_of<StiffCosine>(*here.stiff_cosine(), {1.0}, 10.0, {stiffness}, with_tolerance(1e-6));
+    std::printf("  cosine with a mode at %.0e/s: %zu steps, error %.1e\n", stiffness, run.report.steps,
+                std::abs(run.state[0] - std::cos(10.0)));
+    EXPECT_NEAR(run.state[0], std::cos(10.0), 1e-6);
+    EXPECT_LT(run.report.steps, 200U);
+  }
+}
+
+TEST_P(LanesTest, AStepWhoseFactorsAreUselessIsRejected) {
+  IntegrationOptions options = with_tolerance(1e6); // no step is too long for the error estimate
+  constexpr double gamma = 0.21193756319429014;     // of Rodas5P
+  for (const double pivot : {0.0, 0.1}) {
+    options.initial_step = 1.0 / (gamma * (1.0 + pivot));
+    const auto run = run_of<VanishingPivot>(*here.vanishing_pivot(), {1.0, 0.0}, 2.0 * options.initial_step, {}, options);
+    std::printf("  pivot %.1f: %zu steps, %zu rejected\n", pivot, run.report.steps, run.report.rejected);
+    EXPECT_EQ(run.report.rejected > 0, pivot == 0.0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, LanesTest, ::testing::ValuesIn(available_instruction_sets()),

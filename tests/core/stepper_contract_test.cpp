@@ -1,4 +1,4 @@
-// What every stepper keeps to: the scalar loop, and both pairs of the lanes in every instruction set. Steps meet breakpoints exactly and
+// What every stepper keeps to: the scalar loop, and the methods of the lanes in every instruction set. Steps meet breakpoints exactly and
 // leave no gap, a short pulse is never stepped over, and the error follows the tolerance.
 #include "core/integrate.hpp"
 #include "tests/core/lanes/lane_toys.hpp"
@@ -67,13 +67,14 @@ std::vector<Stepper> every_stepper() {
                             }}};
   // The estimate of DOP853 is of lower order than its error, so that this falls a little faster than the tolerance.
   for (const InstructionSet set : available_instruction_sets())
-    for (const auto& [pair, name, power] : {std::tuple(Pair::dormand_prince_5, "dopri5", 1.15), std::tuple(Pair::dop_853, "dop853", 1.35)})
+    for (const auto& [method, name, power] : {std::tuple(LaneMethod::dormand_prince_5, "dopri5", 1.15), std::tuple(LaneMethod::dop_853, "dop853", 1.35),
+          std::tuple(LaneMethod::rodas_5p, "rodas5p", 1.15)})
       all.push_back({std::string(to_string(set)) + "_" + name, power,
-                     [set, pair = pair](double initial, const Course& course, const auto& parameters, const auto& options) {
+                     [set, method = method](double initial, const Course& course, const auto& parameters, const auto& options) {
                        Record record;
                        LaneRecorder recorder(record);
                        LaneRun<Windkessel> run{{initial}, &parameters, &course, &options, &recorder};
-                       const auto pool = lane_toys(set).windkessel(pair);
+                       const auto pool = lane_toys(set).windkessel(method);
                        pool->add(run);
                        EXPECT_EQ(pool->next(), &run);
                        EXPECT_EQ(run.report.outcome, Outcome::completed) << run.report.describe();

@@ -175,6 +175,45 @@ struct StiffCosine {
   template <class T> static void evaluate_signals(const T&, const T*, const Parameters<T>&, const Controls<T>&, T*) {}
 };
 
+/// Robertson's reactions, with rates from 0.04 to 3e7: the sum of the three stays 1.
+struct Robertson {
+  template <class> using Parameters = NoParameters;
+  template <class> using Controls = NoParameters;
+  static constexpr std::size_t state_count = 3;
+
+  static std::span<const StateInfo> states() {
+    static constexpr std::array<StateInfo, 3> list{{{"a", "", 1.0}, {"b", "", 1e-4}, {"c", "", 1.0}}};
+    return list;
+  }
+  static std::span<const SignalInfo> signals() { return {}; }
+  template <class T> static void rhs(const T&, const T* y, T* dydt, const Parameters<T>&, const Controls<T>&) {
+    const T first = 0.04 * y[0], second = 3e7 * y[1] * y[1], third = 1e4 * y[1] * y[2];
+    dydt[0] = third - first;
+    dydt[1] = first - third - second;
+    dydt[2] = second;
+  }
+  template <class T> static void evaluate_signals(const T&, const T*, const Parameters<T>&, const Controls<T>&, T*) {}
+};
+
+/// x' = x - 2.5 y, y' = 2.5 x - 3 y: stable, though x alone is not. Elimination without pivoting begins with s - 1, where s is one over a
+/// part of the step: for one length of step that is nothing.
+struct VanishingPivot {
+  template <class> using Parameters = NoParameters;
+  template <class> using Controls = NoParameters;
+  static constexpr std::size_t state_count = 2;
+
+  static std::span<const StateInfo> states() {
+    static constexpr std::array<StateInfo, 2> list{{{"x", "", 1.0}, {"y", "", 1.0}}};
+    return list;
+  }
+  static std::span<const SignalInfo> signals() { return {}; }
+  template <class T> static void rhs(const T&, const T* y, T* dydt, const Parameters<T>&, const Controls<T>&) {
+    dydt[0] = y[0] - 2.5 * y[1];
+    dydt[1] = 2.5 * y[0] - 3.0 * y[1];
+  }
+  template <class T> static void evaluate_signals(const T&, const T*, const Parameters<T>&, const Controls<T>&, T*) {}
+};
+
 /// A tank that drains at a constant rate and whose outflow speed is the square root of its level: once empty, NaN.
 /// The other states are well behaved until the NaN spreads to them.
 struct EmptyingTank {
@@ -246,6 +285,6 @@ struct Oscillator {
 };
 
 static_assert(Model<Decay> && Model<Windkessel> && Model<VanDerPol> && Model<Accumulator> && Model<StiffCosine> &&
-              Model<EmptyingTank> && ModelWithEvents<Oscillator> && !ModelWithEvents<Decay>);
+              Model<EmptyingTank> && Model<Robertson> && Model<VanishingPivot> && ModelWithEvents<Oscillator> && !ModelWithEvents<Decay>);
 
 } // namespace limbflow::core::toys

@@ -35,6 +35,7 @@ std::vector<Scenario> sessions() {
   all.push_back(with(base, {{"person", "older_woman"}}));
   all.push_back(with(base, {{"simulation.stepper", "dopri5"}}));
   all.push_back(with(base, {{"simulation.stepper", "dop853"}}));
+  all.push_back(with(base, {{"simulation.stepper", "rodas5p"}}));
   return all;
 }
 
@@ -103,8 +104,8 @@ TEST(SideBySide, ALimbComesToTheSameRestAloneAndInCompany) {
     core::LaneRun<AveragedLimb> run;
     do {
       settling.prepare(run);
-      pools.averaged->add(run);
-      ASSERT_EQ(pools.averaged->next(), &run);
+      pools.averaged_by_rodas5p->add(run);
+      ASSERT_EQ(pools.averaged_by_rodas5p->next(), &run);
     } while (!settling.done(run));
     const RestingLimb& alone = settling.limb();
     EXPECT_EQ(std::memcmp(&alone.parameters, &in_company->parameters, sizeof alone.parameters), 0);

@@ -10,14 +10,16 @@ namespace {
 using namespace limbflow::core;
 using namespace limbflow::core::toys;
 
-template <class M> std::unique_ptr<LanePool<M>> by_pair(Pair pair) {
-  if (pair == Pair::dop_853)
+template <class M> std::unique_ptr<LanePool<M>> by(LaneMethod method) {
+  if (method == LaneMethod::rodas_5p)
+    return std::make_unique<LaneIntegrator<M, Rodas5P>>();
+  if (method == LaneMethod::dop_853)
     return std::make_unique<LaneIntegrator<M, Dop853>>();
   return std::make_unique<LaneIntegrator<M, DormandPrince5>>();
 }
 
-template <class M> std::unique_ptr<LanePool<M>> pool() {
-  return std::make_unique<LaneIntegrator<M, DormandPrince5>>();
+template <class M> std::unique_ptr<LanePool<M>> implicitly() {
+  return std::make_unique<LaneIntegrator<M, Rodas5P>>();
 }
 
 std::vector<double> apply(const std::string& function, const std::vector<double>& values) {
@@ -45,5 +47,7 @@ std::vector<double> apply(const std::string& function, const std::vector<double>
 extern "C" {
 extern const LaneToys LIMBFLOW_SYMBOL(limbflow_lane_toys, LIMBFLOW_LANE_SET);
 const LaneToys LIMBFLOW_SYMBOL(limbflow_lane_toys, LIMBFLOW_LANE_SET) = {
-    Lanes::count, by_pair<VanDerPol>, pool<Oscillator>, pool<EmptyingTank>, by_pair<Windkessel>, apply};
+    Lanes::count,       by<VanDerPol>,           by<Oscillator>,          by<EmptyingTank>,
+    by<Windkessel>, implicitly<Robertson>, implicitly<StiffCosine>, implicitly<VanishingPivot>,
+    apply};
 }
