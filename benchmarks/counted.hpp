@@ -45,6 +45,8 @@ struct Counted {
   friend Counted operator*(const Counted& a, const Counted& b) { return done(1, a.value * b.value); }
   friend Counted operator/(const Counted& a, const Counted& b) { return done(1, a.value / b.value); }
 
+  friend Counted multiply_add(const Counted& a, const Counted& b, const Counted& c) { return done(2, a.value * b.value + c.value); }
+
   friend CountedCondition operator<(const Counted& a, const Counted& b) { return {a.value < b.value}; }
   friend CountedCondition operator<=(const Counted& a, const Counted& b) { return {a.value <= b.value}; }
   friend CountedCondition operator>(const Counted& a, const Counted& b) { return {a.value > b.value}; }

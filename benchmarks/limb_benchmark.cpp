@@ -2,6 +2,8 @@
 //
 //   lanes                       runs side by side, and the instruction set
 //   operations FIDELITY         floating-point operations of one right-hand side, in the mean along the session
+//   implicit TOLERANCE          time and floating-point operations of an averaged session by the implicit stepper: of right-hand sides,
+//                               Jacobians, factorisations and solutions
 //   sweep MEMBERS SUMMARIES DIRECTORY   what a sweep of that size costs besides its runs (sweep_cost.hpp)
 //   asking FIDELITY TOLERANCE   time of runs that are asked before every step whether to go on, over that of runs that are not
 
@@ -11,6 +13,9 @@
 #include "benchmarks/sweep_cost.hpp"
 #include "core/instruction_set.hpp"
 #include "core/integrate.hpp"
+#include "core/rosenbrock_methods.hpp"
+#include "core/sparse_jacobian.hpp"
+#include "core/sparse_lu.hpp"
 #include "models/limb_pools.hpp"
 #include "tests/core/segment_ends.hpp"
 
@@ -22,8 +27,10 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,10 +63,11 @@ core::LanePool<models::AveragedLimb>& pool_of(models::LimbPools& pools, models::
 core::LanePool<models::PulsatileLimb>& pool_of(models::LimbPools& pools, models::PulsatileLimb) { return *pools.pulsatile; }
 
 /// Runs that differ a little, so that no two lanes take the same steps: twice as many as there are lanes. The first is the session's.
+/// reports: where to put those of the runs; may be null.
 template <class M>
-Attempt in_lanes(const Session& session, double tolerance, models::LimbPools& pools, std::function<bool()> cancel = {}) {
+Attempt in_pool(const Session& session, double tolerance, core::LanePool<M>& pool, std::function<bool()> cancel = {},
+                std::vector<core::RunReport>* reports = nullptr) {
   constexpr double spread = 0.02; // of the heart rate
-  auto& pool = pool_of(pools, M{});
   core::IntegrationOptions options = options_of(session, tolerance);
   options.cancel = std::move(cancel);
   const std::size_t count = 2 * pool.lanes();
@@ -81,7 +89,15 @@ Attempt in_lanes(const Session& session, double tolerance, models::LimbPools& po
   for (const auto& run : runs)
     attempt.evaluations += run.report.rhs_evaluations;
   attempt.evaluations /= count;
+  if (reports)
+    for (const auto& run : runs)
+      reports->push_back(run.report);
   return attempt;
+}
+
+template <class M>
+Attempt in_lanes(const Session& session, double tolerance, models::LimbPools& pools, std::function<bool()> cancel = {}) {
+  return in_pool<M>(session, tolerance, pool_of(pools, M{}), std::move(cancel));
 }
 
 /// The same on every processor; wall time.
@@ -111,9 +127,14 @@ models::LimbPools& pools() {
 
 template <class M>
 Methods methods() {
-  return {{"lanes", [](const Session& session, double tolerance) { return in_lanes<M>(session, tolerance, pools()); }},
+  Methods all{{"lanes", [](const Session& session, double tolerance) { return in_lanes<M>(session, tolerance, pools()); }},
           {"threads", [](const Session& session, double tolerance) { return on_threads<M>(session, tolerance); }},
           {"scalar", [](const Session& session, double tolerance) { return by_scalar<M>(session, tolerance); }}};
+  if constexpr (std::is_same_v<M, models::AveragedLimb>)
+    all.emplace_back("implicit", [](const Session& session, double tolerance) {
+      return in_pool<M>(session, tolerance, *pools().averaged_by_rodas5p);
+    });
+  return all;
 }
 
 template <class M>
@@ -129,6 +150,48 @@ std::string operations(const Session& session) {
                             converted<Scalar, models::LimbControls>(segment.controls));
   }
   return std::to_string(static_cast<double>(counts.operations) / static_cast<double>(session.exact.size()));
+}
+
+std::string implicit(double tolerance) {
+  using M = models::AveragedLimb;
+  const Session session = classic_session(models::Fidelity::averaged);
+  const core::Sparsity sparsity = core::sparsity_of<M>();
+  const core::EliminationPlan plan(sparsity);
+  core::SparseJacobian<M, Counted> jacobian(sparsity);
+  core::SparseLU<Counted> factors(plan);
+  const auto parameters = converted<Counted, models::LimbParameters>(session.parameters);
+  const auto counted = [](const auto& work) {
+    counts = {};
+    work();
+    return static_cast<double>(counts.operations);
+  };
+  double of_rates = 0.0, of_jacobian = 0.0; // in the mean along the session
+  for (std::size_t k = 0; k < session.exact.size(); ++k) {
+    const auto& segment = session.timeline[k];
+    const auto controls = converted<Counted, models::LimbControls>(segment.controls);
+    std::array<Counted, M::state_count> y, rates;
+    std::copy(session.exact[k].begin(), session.exact[k].end(), y.begin());
+    of_rates += counted([&] { M::template rhs<Counted>(Counted(segment.end), y.data(), rates.data(), parameters, controls); });
+    of_jacobian += counted([&] { jacobian.evaluate(Counted(segment.end), y.data(), parameters, controls); });
+  }
+  of_rates /= static_cast<double>(session.exact.size());
+  of_jacobian /= static_cast<double>(session.exact.size());
+  std::array<Counted, M::state_count> x{};
+  const double of_factors = counted([&] { factors.factor(Counted(1.0), jacobian.entries()); });
+  const double of_solution = counted([&] { factors.solve(x.data()); });
+
+  std::vector<core::RunReport> reports;
+  const Attempt attempt = in_pool<M>(session, tolerance, *pools().averaged_by_rodas5p, {}, &reports);
+  double operations = 0.0;
+  for (const core::RunReport& report : reports) {
+    const auto steps = static_cast<double>(report.steps), tries = steps + static_cast<double>(report.rejected);
+    constexpr auto stages = static_cast<double>(core::Rodas5P::stages);
+    operations += steps * of_jacobian + tries * (of_factors + stages * of_solution + (stages - 1.0) * of_rates);
+  }
+  std::ostringstream line;
+  line << attempt.seconds << ' ' << operations / static_cast<double>(reports.size()) << ' ' << of_rates << ' ' << of_jacobian << ' '
+       << of_factors << ' ' << of_solution;
+  return line.str();
 }
 
 template <class M>
@@ -157,6 +220,7 @@ int main(int count, char** arguments) {
                     ? operations<models::PulsatileLimb>(classic_session(models::Fidelity::pulsatile))
                     : operations<models::AveragedLimb>(classic_session(models::Fidelity::averaged));
        }},
+      {"implicit", [](const std::vector<std::string>& words) { return implicit(std::stod(words.at(0))); }},
       {"asking",
        [](const std::vector<std::string>& words) {
          const double tolerance = std::stod(words.at(1));

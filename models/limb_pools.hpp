@@ -9,7 +9,7 @@
 
 namespace limbflow::models {
 
-/// By Dormand-Prince 5 where the name does not say otherwise.
+/// By Dormand-Prince 5 where the name does not say otherwise. Rodas5P, which is linearly implicit, also brings limbs to rest.
 struct LimbPools {
   std::unique_ptr<core::LanePool<AveragedLimb>> averaged;
   std::unique_ptr<core::LanePool<PulsatileLimb>> pulsatile_by_dop853;

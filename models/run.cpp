@@ -410,10 +410,7 @@ public:
     if (leg->pulsatile)
       submit(scenario.stepper == Stepper::dop853 ? *pools.pulsatile_by_dop853 : *pools.pulsatile, pulsatile, *leg);
     else
-      submit(scenario.stepper == Stepper::dop853    ? *pools.averaged_by_dop853
-             : scenario.stepper == Stepper::rodas5p ? *pools.averaged_by_rodas5p
-                                                    : *pools.averaged,
-             averaged, *leg);
+      submit(averaged_pool(pools), averaged, *leg);
     return true;
   }
 
@@ -433,6 +430,17 @@ public:
   RunJob& job;
 
 private:
+  core::LanePool<AveragedLimb>& averaged_pool(LimbPools& pools) const {
+    switch (scenario.stepper) {
+    case Stepper::dop853:
+      return *pools.averaged_by_dop853;
+    case Stepper::rodas5p:
+      return *pools.averaged_by_rodas5p;
+    default:
+      return *pools.averaged;
+    }
+  }
+
   template <core::Model M>
   void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
     leg.set_up<M>(integration, state, parameters, &integration);

@@ -28,6 +28,7 @@ constexpr int run_down_beats = 12;
 /// Steps a beat in the occlusion test, where only the tip of the pulse passes.
 constexpr std::size_t fine_beat_steps = 256;
 
+/// At this tolerance rest is found to 1e-11 of a state, over its scale and size (tests/models/implicit_test.cpp).
 core::IntegrationOptions tight_tolerance() {
   core::IntegrationOptions options;
   options.relative_tolerance = 1e-8;

@@ -339,6 +339,16 @@ TEST_F(Scenarios, AWrongUnitSaysWhatItMeasures) {
   EXPECT_EQ(only(problems_with("[cuff]\npressure = \"60 %\"\n")).nearest, "%AOP");
 }
 
+TEST_F(Scenarios, AStepperThatIsNotThereIsNamedWithThoseThatAre) {
+  const Diagnostic d = only(problems_with("[simulation]\nstepper = \"rodas5\"\n"));
+  EXPECT_EQ(d.key, "simulation.stepper");
+  EXPECT_EQ(d.nearest, "rodas5p");
+  for (const char* name : {"automatic", "dopri5", "dop853", "rodas5p"}) {
+    EXPECT_NE(d.accepted.find(name), std::string::npos) << d.accepted;
+    EXPECT_EQ(name_of(with(load_scenario("30-15-15-15"), {{"simulation.stepper", name}}).stepper), name);
+  }
+}
+
 TEST_F(Scenarios, ANegativeWidthIsOutOfRange) {
   const Diagnostic d = only(problems_with("[cuff]\nwidth = \"-5 cm\"\n"));
   EXPECT_EQ(d.rule, "out-of-range");
