@@ -22,6 +22,7 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -288,7 +289,8 @@ std::vector<State> ends_of(Fidelity fidelity, std::vector<double>& y, const core
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = tolerance;
   if (fidelity == Fidelity::pulsatile) {
-    options.maximum_step = longest_pulsatile_step(parameters, y[heart_rate_rise], timeline.duration());
+    constexpr double always = std::numeric_limits<double>::infinity(); // the same for a run and for its parts
+    options.maximum_step = longest_pulsatile_step(parameters, 0.0, always);
     core::integrate<PulsatileLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
   } else {
     core::integrate<AveragedLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
