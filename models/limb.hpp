@@ -502,16 +502,19 @@ private:
     };
     flow.deep_late_filling = late(at.deep, p.deep_share);
     flow.superficial_late_filling = late(at.superficial, T(1.0 - p.deep_share));
-    flow.perforator = p.perforator_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening);
+    const T deep_conductance = emptying_conductance(at.deep.main, p.venous_curve);
+    const T superficial_conductance = emptying_conductance(at.superficial.main, p.venous_curve);
+    flow.perforator =
+        p.perforator_conductance * superficial_conductance * valve(T(at.superficial_head - at.deep_head), p.valve_opening);
     const auto under_cuff = [&](const T& head, const T& cuff) { return head + p.hydrostatic_cuff - cuff; };
     flow.deep_outflow = outflow_past_cuff(under_cuff(at.deep_head, at.cuff_artery),
                                           under_cuff(at.central_venous, at.cuff_artery),
-                                          T(p.deep_share * p.venous_conductance), p.vein, p.valve_opening);
+                                          T(p.deep_share * p.venous_conductance * deep_conductance), p.vein, p.valve_opening);
     flow.superficial_outflow =
         outflow_past_cuff(under_cuff(at.superficial_head, at.cuff_superficial),
                           under_cuff(at.central_venous, at.cuff_superficial),
-                          T((1.0 - p.deep_share) * p.venous_conductance), p.vein, p.valve_opening);
-    flow.collateral = p.collateral_conductance * valve(T(at.deep_head - at.central_venous), p.valve_opening);
+                          T((1.0 - p.deep_share) * p.venous_conductance * superficial_conductance), p.vein, p.valve_opening);
+    flow.collateral = p.collateral_conductance * deep_conductance * valve(T(at.deep_head - at.central_venous), p.valve_opening);
     return flow;
   }
 };

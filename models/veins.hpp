@@ -16,6 +16,8 @@
 //   d(late)/dt = share ( v_main - v_late ) / tau,   tau = filling time, or the much shorter drainage time where v_late > v_main
 //
 // v_main, v_late: volumes of the whole limb's veins if all were as full as these. In a steady state they are equal.
+//
+// Veins that are nearly empty hardly conduct: they close before outside pressure has pressed the last blood out of them.
 #pragma once
 
 #include "models/collapsible_vessel.hpp"
@@ -57,6 +59,17 @@ T late_filling(const VenousFilling<T>& veins, const T& share, const core::Diviso
   const T excess = veins.late - veins.main;
   const T through_valves = open_pressure_integral(excess, CollapseRange<T>{T(0.0), T(late_valve_volume)});
   return -share * (excess / filling_time + through_valves * (drainage_time.reciprocal - filling_time.reciprocal));
+}
+
+/// Conductance (0..1) of the way out of veins that hold `volume` (mL/100mL of the limb), over that from full ones: in series with the way
+/// past the cuff lie the veins themselves, whose conductance falls with the square of their volume (Poiseuille) as they empty. At their
+/// unstressed volume it is assumed a hundred times that of the way past the cuff.
+template <class T>
+T emptying_conductance(const T& volume, const VenousCurve<T>& curve) {
+  constexpr double unstressed_resistance = 0.01; // of the veins, over that of the way past the cuff
+  const T filling = volume / curve.unstressed_volume;
+  const T square = filling * filling;
+  return square / (square + unstressed_resistance);
 }
 
 /// Flow (mL/100mL/s) from the veins below the cuff to the central veins.

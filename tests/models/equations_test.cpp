@@ -142,6 +142,23 @@ TEST_F(Equations, LateVeinsFillSlowlyAndDrainFast) {
   EXPECT_LT(flow(1.0, 3.0), -10.0 * flow(3.0, 1.0));
 }
 
+TEST_F(Equations, VeinsThatAreNearlyEmptyHardlyConduct) {
+  const VenousCurve<double>& curve = p.venous_curve;
+  EXPECT_NEAR(emptying_conductance(curve.unstressed_volume, curve), 1.0 / 1.01, 1e-14);
+  EXPECT_NEAR(emptying_conductance(0.1 * curve.unstressed_volume, curve), 0.5, 1e-14);
+  EXPECT_EQ(emptying_conductance(0.0, curve), 0.0);
+  EXPECT_GT(emptying_conductance(p.venous_curve.unstressed_volume * 2.0, curve), 0.997);
+  // Their pressure falls without bound, but their volume keeps a time scale of milliseconds, pressed from outside by 200 mmHg.
+  const double main_scale = (1.0 - p.deep_share) * p.vein_scale * (1.0 - p.late_vein_share);
+  const auto emptied = [&](double volume) { // of the veins' volume, 1/s
+    return (1.0 - p.deep_share) * p.venous_conductance * emptying_conductance(volume, curve) * (venous_pressure(volume, curve) + 200.0) / main_scale;
+  };
+  for (const double volume : {0.002, 0.004, 0.01, 0.03, 0.1, 0.3}) {
+    const double slope = (emptied(1.001 * volume) - emptied(0.999 * volume)) / (0.002 * volume);
+    EXPECT_LT(std::abs(slope), 300.0) << volume; // 1/s; at constant conductance up to 10,000
+  }
+}
+
 TEST_F(Equations, OutflowPastTheCuffIsAnOrdinaryResistorWhereTheVeinIsOpen) {
   const CollapseRange<double> range{-2.0, 1.0};
   const CollapseRange<double> opening{0.0, 0.5};

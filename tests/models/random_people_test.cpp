@@ -33,13 +33,14 @@ namespace limbflow::models {
 namespace {
 
 constexpr int usual_count = 100; // in each fidelity; LIMBFLOW_RANDOM_PEOPLE asks for another number
+constexpr int usual_first = 0;   // draw to begin with; LIMBFLOW_RANDOM_FIRST asks for another one
 constexpr unsigned threads = 2;
 constexpr std::size_t most_failures_shown = 5;
 constexpr int progress_interval = 1000; // people
 
-int people_asked() {
-  const char* text = std::getenv("LIMBFLOW_RANDOM_PEOPLE");
-  return text == nullptr ? usual_count : std::stoi(text);
+int number_in(const char* variable, int usual) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? usual : std::stoi(text);
 }
 
 using Controls = LimbControls<double>;
@@ -272,8 +273,9 @@ class RandomPeople : public ::testing::TestWithParam<Fidelity> {};
 TEST_P(RandomPeople, CompleteWithPositiveVolumesAndConcentrations) {
   const Scenario arm = load_scenario("30-15-15-15_arm");
   const Scenario leg = load_scenario("30-15-15-15");
-  const int count = people_asked();
-  std::atomic<int> next{0};
+  const int count = number_in("LIMBFLOW_RANDOM_PEOPLE", usual_count);
+  const int first = number_in("LIMBFLOW_RANDOM_FIRST", usual_first);
+  std::atomic<int> next{first};
   std::mutex mutex;
   Tally all;
   std::atomic<int> done{0};
@@ -285,7 +287,7 @@ TEST_P(RandomPeople, CompleteWithPositiveVolumesAndConcentrations) {
     team.work(
         [&] {
           const int number = next++;
-          return number < count ? std::optional(number) : std::nullopt;
+          return number < first + count ? std::optional(number) : std::nullopt;
         },
         GetParam(), arm, leg);
     const std::lock_guard lock(mutex);
