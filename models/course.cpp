@@ -141,7 +141,7 @@ const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
 
 core::IntegrationOptions Course::integration_options(bool beat_by_beat, double rise, double length) const {
   core::IntegrationOptions integration;
-  integration.relative_tolerance = beat_by_beat ? options.pulsatile_step_tolerance : options.averaged_step_tolerance;
+  integration.relative_tolerance = options.step_tolerance;
   integration.absolute_tolerance = integration.relative_tolerance;
   if (beat_by_beat)
     integration.maximum_step = longest_pulsatile_step(parameters, rise, length, options.stepper);

@@ -31,8 +31,7 @@ double longest_pulsatile_step(const LimbParameters<double>& parameters, double r
 
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
-  double averaged_step_tolerance = 1e-8;  ///< relative, and absolute over each state's scale
-  double pulsatile_step_tolerance = 1e-8; ///< the same where beats are resolved
+  double step_tolerance = 1e-8; ///< relative, and absolute over each state's scale
   Stepper stepper = Stepper::dopri5; ///< of the pulsatile limb, whose longest step depends on it
   bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff's pressure
   std::function<bool()> cancel{};

@@ -457,8 +457,7 @@ private:
     parameters.occlusion_pressure = scenario.has_cuff ? job.result.aop_mmHg : std::numeric_limits<double>::infinity();
     CourseOptions options;
     options.fidelity = scenario.fidelity;
-    options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
-    options.pulsatile_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
+    options.step_tolerance = step_tolerance(scenario.relative_tolerance);
     options.stepper = scenario.stepper;
     options.resolve_changes = !job.options.waveforms;
     options.cancel = job.options.cancel;

@@ -19,11 +19,9 @@
 namespace limbflow::models {
 
 /// What each step of the integration is held to, so that the error of the states over a whole run stays below the scenario's tolerance
-/// (tests/models/limb_numerics_test.cpp), as far as rounding allows: five hundredths of it for means over beats, two hundredths beat by
-/// beat, where vessels of a limb near rest shut and open with every pulse and the slow tone gathers the steps' errors.
-inline double step_tolerance(double tolerance, Fidelity fidelity) {
-  return std::max((fidelity == Fidelity::pulsatile ? 0.02 : 0.05) * tolerance, 1e-13);
-}
+/// (tests/models/limb_numerics_test.cpp, properties_test.cpp), as far as rounding allows. Slow tone gathers the errors of many steps, most of
+/// them where vessels shut and open.
+inline double step_tolerance(double tolerance) { return std::max(0.02 * tolerance, 1e-13); }
 
 struct RunOptions {
   std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled

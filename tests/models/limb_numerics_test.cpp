@@ -51,7 +51,7 @@ std::vector<State> reference(const Scenario& scenario, Fidelity fidelity, double
   std::vector<State> states;
   CourseOptions options;
   options.fidelity = fidelity;
-  options.averaged_step_tolerance = options.pulsatile_step_tolerance = tolerance_of_steps;
+  options.step_tolerance = tolerance_of_steps;
   const CourseResult result =
       run_course(scenario, parameters, y, options, [&]<class M>() { return StateKeeper{states}; });
   EXPECT_EQ(result.report.outcome, core::Outcome::completed) << result.report.describe();
@@ -65,8 +65,7 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
   const bool by_order_8 = scenario.stepper == Stepper::dop853;
   CourseOptions options;
   options.fidelity = fidelity;
-  options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
-  options.pulsatile_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
+  options.step_tolerance = step_tolerance(scenario.relative_tolerance);
   options.stepper = scenario.stepper;
   LimbPools pools = limb_pools(core::instruction_set());
   Course course(scenario, parameters, options);

@@ -389,7 +389,7 @@ TEST_F(Properties, ARunKeepsTheToleranceAskedForAndConservesBlood) {
     Draw draw(200000 + number, Fidelity::averaged);
     const double tolerance = std::pow(10.0, draw.between(-6.0, -3.0));
     std::vector<double> y = session.rest.state, exact = session.rest.state;
-    const auto ends = ends_of(Fidelity::averaged, y, session.timeline, session.rest.parameters, step_tolerance(tolerance, Fidelity::averaged));
+    const auto ends = ends_of(Fidelity::averaged, y, session.timeline, session.rest.parameters, step_tolerance(tolerance));
     const auto reference = ends_of(Fidelity::averaged, exact, session.timeline, session.rest.parameters, 1e-11);
     if (ends.size() == reference.size() && ends.size() == session.timeline.size()) { // no set failed
       const double share = difference(y, exact) / tolerance;

@@ -117,8 +117,7 @@ private:
     }
     CourseOptions options;
     options.fidelity = scenario.fidelity;
-    options.averaged_step_tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::averaged);
-    options.pulsatile_step_tolerance = tolerance = step_tolerance(scenario.relative_tolerance, Fidelity::pulsatile);
+    options.step_tolerance = tolerance = step_tolerance(scenario.relative_tolerance);
     course.emplace(scenario, parameters, options);
     return submit_next(pools);
   }
