@@ -15,8 +15,8 @@ namespace limbflow::models {
 
 namespace {
 
-/// Whole beats before a change, which are reported as means of a beat.
-constexpr double beats_before_change = 1.0;
+/// Whole beats before a change: from the second on they are reported as means of a beat.
+constexpr double beats_before_change = 2.0;
 /// Beats after a change until the averaged limb takes over.
 constexpr double beats_after_change = 3.0;
 /// An averaged stretch shorter than this is not worth changing over for, in beats.
@@ -39,16 +39,21 @@ double onto_breakpoint(const core::Timeline<LimbControls<double>>& timeline, dou
   return time;
 }
 
-/// A stretch of time (s) in which the cuff's pressure moves; both ends infinite if it does no more.
+/// A stretch of time (s) in which something changes within a beat; both ends infinite if nothing does any more.
 struct Change {
   double begin = std::numeric_limits<double>::infinity();
   double end = std::numeric_limits<double>::infinity();
 };
 
-/// The course of the cuff's pressure in a segment, if there is one and it is not over at `time`.
-Change change_in(const core::Segment<LimbControls<double>>& segment, double time) {
+/// What segment k brings that is faster than a beat and not over at `time`: a course of the cuff's pressure, or at its begin the
+/// first contraction of a set or the end of the last.
+Change change_in(const std::vector<core::Segment<LimbControls<double>>>& segments, std::size_t k, double time) {
+  const auto& segment = segments[k];
   if (segment.controls.cuff_pressure_rate != 0.0 && segment.end > time)
     return {segment.begin, segment.end};
+  const bool of_a_set = k > 0 && segment.group != segments[k - 1].group && segment.controls.force != segments[k - 1].controls.force;
+  if (of_a_set && segment.begin > time)
+    return {segment.begin, segment.begin};
   return {};
 }
 
@@ -76,7 +81,7 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
   Change change;
   std::size_t k = 0;
   for (; k < segments.size() && !std::isfinite(change.begin); ++k)
-    change = change_in(segments[k], time);
+    change = change_in(segments, k, time);
   if (!std::isfinite(change.begin))
     return {false, timeline.end()};
   // Beats counted from now, at the heart rate of now; starts of beats are whole numbers away from `first`.
@@ -89,7 +94,7 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
     return {false, onto_breakpoint(timeline, time + window / heart_rate)};
   double until = beats_at(change.end) + beats_after_change;
   for (; k < segments.size() && beats_at(segments[k].begin) < until + shortest_stretch; ++k)
-    if (const Change later = change_in(segments[k], time); std::isfinite(later.begin))
+    if (const Change later = change_in(segments, k, time); std::isfinite(later.begin))
       until = std::max(until, beats_at(later.end) + beats_after_change);
   return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }

@@ -1,10 +1,9 @@
 // How a protocol is integrated: stretch by stretch in the fidelity that each needs, with sets that end when the muscle fails.
 //
-// The averaged limb follows everything that is slow against a beat. While the cuff's pressure moves, arteries shut or open within a
-// beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from a whole beat before the change to three
-// beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat (pulse_mean_phase), where
-// their arterial volumes mean the same. Contractions are left to the averaged limb: which beat they fall into is chance, and means
-// over that chance are what it gives (tests/python/test_physics.py).
+// The averaged limb follows everything that is slow against a beat. When the cuff's pressure moves or a set begins or ends, vessels
+// shut or open within a beat, and what happens depends on the beat: those beats are run in the pulsatile limb, from two whole
+// beats before the change to three beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
+// (pulse_mean_phase), where their arterial volumes mean the same.
 //
 // A set ends where the force asked for needs more drive than is at hand. The rest of the protocol then moves forward.
 #pragma once
@@ -33,7 +32,7 @@ struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
   double step_tolerance = 1e-8; ///< relative, and absolute over each state's scale
   Stepper stepper = Stepper::dopri5; ///< of the pulsatile limb, whose longest step depends on it
-  bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff's pressure
+  bool resolve_changes = true;    ///< averaged runs: resolve the beats around changes of the cuff, begins and ends of sets
   std::function<bool()> cancel{};
 };
 

@@ -3,15 +3,16 @@
 //
 //   d(pressor)/dt = ( command drive + afferent a - fall excess flow - pressor ) / tau      mmHg of mean pressure
 //   d(rate)/dt    = ( command' drive + afferent' a w(drive) - rate ) / tau                       beats/s
-//   systolic = resting + 1.15 pressor + chest pressure;  diastolic = resting + 0.909 pressor + chest pressure
+//   systolic = resting + 1.3 pressor + chest pressure;  diastolic = resting + 0.818 pressor + chest pressure
 //
 // a (0..1): metabolites around the group III and IV endings. w (0..1): how far the drive has withdrawn the vagus, smoothstep of the drive.
 // The afferents quicken the heart by its sympathetic nerves; at rest the vagus, called back by the raised pressure, masks it: in ischaemia
 // after work pressure stays up and heart rate falls (O'Leary 1993, J Appl Physiol 74:1748, recalled; Fisher 2010, 10.1113/jphysiol.2009.185470).
 //
-// The shares 1.15 and 0.909 make mean pressure, diastolic + 0.378 pulse pressure, rise by `pressor`. Pulse pressure hardly widens
-// in effort: 255/190 mmHg in curls to failure and 320/250 in leg presses (MacDougall 1985, J Appl Physiol 58:785), less the 30-50 mmHg
-// of the chest and 120/80 at rest, give shares of 1.13-1.17; static holds raise both pressures alike (Petrofsky 2001, Eur J Appl Physiol).
+// The shares 1.3 and 0.818 make mean pressure, diastolic + 0.378 pulse pressure, rise by `pressor`. How far pulse pressure widens goes with the
+// work: lifts to failure, 255/190 mmHg in curls and 320/250 in leg presses (MacDougall 1985, J Appl Physiol 58:785), less the 30-50 mmHg of
+// the chest and 120/80 at rest, give a systolic share of 1.13-1.17; light curls, 150/95 free and 195/127 under a cuff (Poton & Polito 2014,
+// Rev Bras Cardiol 27:104), 1.24-1.45 with 120/75 to 120/80 at rest; static holds raise both pressures alike (Petrofsky 2001).
 #pragma once
 
 #include "core/divisor.hpp"
@@ -23,7 +24,7 @@
 namespace limbflow::models {
 
 /// Rise of systolic pressure over the rise of mean pressure.
-inline constexpr double systolic_share = 1.15;
+inline constexpr double systolic_share = 1.3;
 /// Rise of diastolic pressure over the rise of mean pressure.
 inline constexpr double diastolic_share = (1.0 - pulse_shape_mean * systolic_share) / (1.0 - pulse_shape_mean);
 
