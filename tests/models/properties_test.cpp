@@ -247,12 +247,10 @@ double steady_inflow(const RestingLimb& rest, double pressure, double external) 
   return (ends[1][inflow_volume] - ends[0][inflow_volume]) / 60.0;
 }
 
-/// Mean pressure of the artery at the cuff, mmHg.
-double mean_pressure_at_cuff(const LimbParameters<double>& p) {
-  return p.diastolic_pressure + pulse_shape_mean * (p.systolic_pressure - p.diastolic_pressure) + p.hydrostatic_cuff;
-}
+/// Lowest pressure of the artery at the cuff, mmHg.
+double diastolic_pressure_at_cuff(const LimbParameters<double>& p) { return p.diastolic_pressure + p.hydrostatic_cuff; }
 
-// Above the mean pressure a cuff rectifies: it stops backflow, and what comes in with a beat stays in. There inflow may rise a little.
+// Above the diastolic pressure a cuff rectifies: it stops backflow, and what comes in with a beat stays in. There inflow may rise a little.
 TEST_F(Properties, MoreCuffIsNoMoreSteadyInflowUntilItStopsBackflow) {
   std::mutex mutex;
   double largest_rise = 0.0;
@@ -267,7 +265,7 @@ TEST_F(Properties, MoreCuffIsNoMoreSteadyInflowUntilItStopsBackflow) {
     for (const double share : {0.2, 0.4, 0.6, 0.8, 1.0, 1.3}) {
       const double inflow = steady_inflow(rest, share * aop, scenario.external_pressure_mmHg);
       const std::string at = std::to_string(share) + " AOP of " + std::to_string(aop) + " mmHg: ";
-      if (rest.parameters.artery_transmission * share * aop < mean_pressure_at_cuff(rest.parameters)) {
+      if (rest.parameters.artery_transmission * share * aop < diastolic_pressure_at_cuff(rest.parameters)) {
         expect(inflow <= before + 1e-3 * free_flow, number, at + "inflow rose to " + compared(inflow, before));
       } else {
         const std::lock_guard lock(mutex);
@@ -279,7 +277,7 @@ TEST_F(Properties, MoreCuffIsNoMoreSteadyInflowUntilItStopsBackflow) {
       before = inflow;
     }
   });
-  std::cout << "above mean pressure inflow rose by up to " << largest_rise << " of the free limb's\n";
+  std::cout << "above diastolic pressure inflow rose by up to " << largest_rise << " of the free limb's\n";
 }
 
 /// The states at the ends of a timeline's segments; `y` is left at the last.
