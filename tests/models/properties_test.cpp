@@ -2,7 +2,6 @@
 // random_scenario.hpp. LIMBFLOW_PROPERTIES=10 before the command draws ten times as many. Every test prints how many checks it made; a
 // check is one property of one draw.
 #include "models/anatomy.hpp"
-#include "models/arterial_source.hpp"
 #include "models/course.hpp"
 #include "models/limb.hpp"
 #include "models/protocol.hpp"
