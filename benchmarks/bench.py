@@ -316,7 +316,7 @@ def count_instructions(program: Path, folder: Path, say_missing: list[str]) -> d
         say_missing.append("instruction counts: valgrind is not installed")
         return None
     counts: dict[str, float] = {}
-    for method, watched in (("lanes", "*in_lanes*"), ("scalar", "*by_scalar*")):
+    for method, watched in (("lanes", "*in_pool*"), ("scalar", "*by_scalar*")):
         out = folder / f"callgrind.{method}.out"
         words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", f"--toggle-collect={watched}",
                  str(program), "run", "averaged", "1e-3", method]  # fmt: skip
