@@ -84,8 +84,6 @@ def run(
     def write(future: Future, rows: Any) -> None:
         first, _, _ = waiting.pop(future)
         result.write(first, *rows)
-        if report is not None:
-            report(1.0 - result.left / len(plan))
 
     try:
         with client.as_current():
@@ -94,6 +92,8 @@ def run(
             error = future.exception()
             if error is None:
                 write(future, future.result())
+                if report is not None:
+                    report(1.0 - result.left / len(plan))
                 for each in taken(waiting_ranges, 1):
                     finished.add(begin(*each))
                 continue

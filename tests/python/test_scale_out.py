@@ -61,6 +61,7 @@ def test_failed_members_are_marked_there_too(client, short_scenario):
 def test_ctrl_c_keeps_what_is_finished_and_the_file_goes_on_here(client, short_scenario, local, tmp_path):
     def stop(fraction):
         if fraction > 0:
+            time.sleep(1)  # meanwhile the workers finish what waits there
             raise KeyboardInterrupt
 
     path = tmp_path / "sweep.h5"
