@@ -41,8 +41,7 @@ Session classic_session(models::Fidelity fidelity) {
       models::occlusion_pressure(rest.parameters, rest.state, scenario.parameters.value("pulse_detection_share"));
   session.timeline = models::build_protocol(scenario, session.parameters.occlusion_pressure).timeline;
   if (pulsatile)
-    session.longest_step =
-        models::longest_pulsatile_step(session.parameters, session.start[models::heart_rate_rise], session.timeline.duration());
+    session.longest_step = models::longest_pulsatile_step(session.parameters);
 
   const core::RunReport report =
       pulsatile ? run_exactly<models::PulsatileLimb>(session) : run_exactly<models::AveragedLimb>(session);

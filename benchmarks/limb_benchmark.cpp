@@ -59,9 +59,6 @@ Attempt by_scalar(const Session& session, double tolerance) {
   return attempt;
 }
 
-core::LanePool<models::AveragedLimb>& pool_of(models::LimbPools& pools, models::AveragedLimb) { return *pools.averaged; }
-core::LanePool<models::PulsatileLimb>& pool_of(models::LimbPools& pools, models::PulsatileLimb) { return *pools.pulsatile; }
-
 /// Runs that differ a little, so that no two lanes take the same steps: twice as many as there are lanes. The first is the session's.
 /// reports: where to put those of the runs; may be null.
 template <class M>
@@ -96,8 +93,8 @@ Attempt in_pool(const Session& session, double tolerance, core::LanePool<M>& poo
 }
 
 template <class M>
-Attempt in_lanes(const Session& session, double tolerance, models::LimbPools& pools, std::function<bool()> cancel = {}) {
-  return in_pool<M>(session, tolerance, pool_of(pools, M{}), std::move(cancel));
+Attempt in_lanes(const Session& session, double tolerance, const models::LimbPools& pools, std::function<bool()> cancel = {}) {
+  return in_pool<M>(session, tolerance, pools.by<M>(models::Stepper::dopri5), std::move(cancel));
 }
 
 /// The same on every processor; wall time.
@@ -115,13 +112,13 @@ Attempt on_threads(const Session& session, double tolerance) {
       workers.emplace_back([&, i] { attempts[i] = in_lanes<M>(session, tolerance, pools[i]); });
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  const std::size_t count = 2 * pools[0].averaged->lanes() * threads;
+  const std::size_t count = 2 * pools[0].to_rest().lanes() * threads;
   attempts[0].seconds = wall.count() / static_cast<double>(count);
   return attempts[0];
 }
 
-models::LimbPools& pools() {
-  static models::LimbPools of_this_thread = models::limb_pools(core::instruction_set());
+const models::LimbPools& pools() {
+  static const models::LimbPools of_this_thread = models::limb_pools(core::instruction_set());
   return of_this_thread;
 }
 
@@ -132,7 +129,7 @@ Methods methods() {
           {"scalar", [](const Session& session, double tolerance) { return by_scalar<M>(session, tolerance); }}};
   if constexpr (std::is_same_v<M, models::AveragedLimb>)
     all.emplace_back("implicit", [](const Session& session, double tolerance) {
-      return in_pool<M>(session, tolerance, *pools().averaged_by_rodas5p);
+      return in_pool<M>(session, tolerance, pools().by<M>(models::Stepper::rodas5p));
     });
   return all;
 }
@@ -181,7 +178,7 @@ std::string implicit(double tolerance) {
   const double of_solution = counted([&] { factors.solve(x.data()); });
 
   std::vector<core::RunReport> reports;
-  const Attempt attempt = in_pool<M>(session, tolerance, *pools().averaged_by_rodas5p, {}, &reports);
+  const Attempt attempt = in_pool<M>(session, tolerance, pools().by<M>(models::Stepper::rodas5p), {}, &reports);
   double operations = 0.0;
   for (const core::RunReport& report : reports) {
     const auto steps = static_cast<double>(report.steps), tries = steps + static_cast<double>(report.rejected);

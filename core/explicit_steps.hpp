@@ -49,9 +49,7 @@ public:
       const Lanes per_weight = at.per_weight(i);
       Lanes estimate(0.0);
       add_stages<Pair::error>(estimate, i, Indices{});
-      const Lanes finite = at.after[i] - at.after[i]; // zero, or NaN
-      at.weighted[i] = abs(at.length * estimate) * per_weight + finite;
-      at.weighted[i] = select(at.weighted[i] < infinity, at.weighted[i], Lanes(infinity));
+      at.weigh(i, at.length * estimate, per_weight);
       largest = max(largest, at.weighted[i]);
       if constexpr (Pair::two_estimates) {
         Lanes low(0.0);

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 namespace limbflow::core {
@@ -63,6 +64,14 @@ template <Model M> struct LaneProblem {
   /// One over what a state's error may be.
   HWY_INLINE Lanes per_weight(std::size_t i) const {
     return 1.0 / (absolute[i] + relative * max(abs(before[i]), abs(after[i])));
+  }
+
+  /// Takes a state's error for `weighted`: infinite where it or the state after the step is not finite.
+  HWY_INLINE void weigh(std::size_t i, const Lanes& of_state, const Lanes& per_weight) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Lanes finite = after[i] - after[i]; // zero, or NaN
+    const Lanes sum = abs(of_state) * per_weight + finite;
+    weighted[i] = select(sum < infinity, sum, Lanes(infinity));
   }
 };
 

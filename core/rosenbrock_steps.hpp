@@ -55,9 +55,7 @@ public:
     constexpr double infinity = std::numeric_limits<double>::infinity();
     at.error = select(mistaken, Lanes(infinity), Lanes(0.0));
     for (std::size_t i = 0; i < size; ++i) {
-      const Lanes finite = at.after[i] - at.after[i]; // zero, or NaN
-      at.weighted[i] = abs(u[Method::stages - 1][i]) * at.per_weight(i) + finite;
-      at.weighted[i] = select(at.weighted[i] < infinity, at.weighted[i], Lanes(infinity));
+      at.weigh(i, u[Method::stages - 1][i], at.per_weight(i));
       at.error = max(at.error, at.weighted[i]);
     }
   }

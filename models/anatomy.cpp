@@ -235,7 +235,8 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.deep_share = number("deep_venous_share");
   p.vein_scale = std::max(0.2, 1.0 - number("venous_capacity_loss_with_age") * years);
   p.venous_curve = {number("vein_stiffness") / tissue_unit, number("vein_unstressed_volume") * tissue_unit,
-                    number("vein_maximum_volume") * tissue_unit, number("vein_collapse_constant") * tissue_unit};
+                    number("vein_maximum_volume") * tissue_unit, number("vein_collapse_constant") * tissue_unit,
+                    number("unstressed_vein_resistance")};
   p.late_vein_share = number("late_vein_share");
   p.deep_main_scale = p.deep_share * p.vein_scale * (1.0 - p.late_vein_share);
   p.deep_late_scale = p.deep_share * p.vein_scale * p.late_vein_share;
@@ -280,7 +281,9 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
                 number("afferent_heart_rate"),
                 {0.0, number("vagal_withdrawal_drive")},
                 number("flow_pressure_fall") / 60.0, // per mL/min
-                number("reflex_time")};
+                number("reflex_time"),
+                number("systolic_response_share"),
+                diastolic_response_share(number("systolic_response_share"))};
   p.working_limbs = number("working_limbs");
   p.lactate_distribution = number("lactate_space") * person.mass_kg * 1000.0;
   p.lactate_clearance = number("lactate_clearance");

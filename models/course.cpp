@@ -99,8 +99,8 @@ Stretch next_stretch(const core::Timeline<LimbControls<double>>& timeline, doubl
   return {true, onto_breakpoint(timeline, std::min(timeline.end(), time + start_after(until) / heart_rate))};
 }
 
-double longest_pulsatile_step(const LimbParameters<double>& parameters, double rise, double length, Stepper stepper) {
-  const double fastest = parameters.heart_rate + largest_heart_rate_rise(rise, length, parameters.reflexes);
+double longest_pulsatile_step(const LimbParameters<double>& parameters, Stepper stepper) {
+  const double fastest = parameters.heart_rate + largest_heart_rate_rise(parameters.reflexes);
   return 1.0 / ((stepper == Stepper::dop853 ? steps_per_beat_of_order_8 : steps_per_beat_of_order_5) * fastest);
 }
 
@@ -123,7 +123,7 @@ const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
   Stretch stretch = stretch_from();
   if (stretch.pulsatile && !pulsatile) {
     if (!started && !beat_found) {
-      leg = leg_before_the_run(scenario.external_pressure_mmHg, y[heart_rate_rise]);
+      leg = leg_before_the_run(scenario.external_pressure_mmHg);
       y[heart_phase] = parameters.start_phase - beats_before_the_run;
       return &leg;
     }
@@ -139,21 +139,21 @@ const Course::Leg* Course::next(core::StateOf<AveragedLimb>& y) {
   leg.pulsatile = pulsatile;
   leg.recorded = true;
   leg.timeline = cut(timeline, time, stretch.end);
-  leg.options = integration_options(pulsatile, y[heart_rate_rise], leg.timeline.duration());
+  leg.options = integration_options(pulsatile);
   leg.options.cancel = [this] { return cannot_begin || (options.cancel && options.cancel()); };
   return &leg;
 }
 
-core::IntegrationOptions Course::integration_options(bool beat_by_beat, double rise, double length) const {
+core::IntegrationOptions Course::integration_options(bool beat_by_beat) const {
   core::IntegrationOptions integration;
   integration.relative_tolerance = options.step_tolerance;
   integration.absolute_tolerance = integration.relative_tolerance;
   if (beat_by_beat)
-    integration.maximum_step = longest_pulsatile_step(parameters, rise, length, options.stepper);
+    integration.maximum_step = longest_pulsatile_step(parameters, options.stepper);
   return integration;
 }
 
-Course::Leg Course::leg_before_the_run(double external_pressure, double rise) const {
+Course::Leg Course::leg_before_the_run(double external_pressure) const {
   Leg before;
   before.pulsatile = true;
   before.recorded = false;
@@ -162,7 +162,7 @@ Course::Leg Course::leg_before_the_run(double external_pressure, double rise) co
   controls.external_pressure = external_pressure;
   before.timeline = core::Timeline<LimbControls<double>>(-length);
   before.timeline.append(length, controls, "before the run");
-  before.options = integration_options(true, rise, length);
+  before.options = integration_options(true);
   return before;
 }
 

@@ -23,10 +23,9 @@
 
 namespace limbflow::models {
 
-/// Longest step (s) of the pulsatile limb for the next `length` (s), from a rise of heart rate (1/s) on: none of a stepper's stages is so
-/// far from the next that the tip of a pulse, as fast as the heart can beat by then, fits between them.
-double longest_pulsatile_step(const LimbParameters<double>& parameters, double rise, double length,
-                              Stepper stepper = Stepper::dopri5);
+/// Longest step (s) of the pulsatile limb: none of a stepper's stages is so far from the next that the tip of a pulse, as fast as the
+/// heart can beat, fits between them.
+double longest_pulsatile_step(const LimbParameters<double>& parameters, Stepper stepper = Stepper::dopri5);
 
 struct CourseOptions {
   Fidelity fidelity = Fidelity::averaged;
@@ -124,8 +123,8 @@ public:
   const CourseResult& result() const { return outcome; }
 
 private:
-  Leg leg_before_the_run(double external_pressure, double rise) const;
-  core::IntegrationOptions integration_options(bool beat_by_beat, double rise, double length) const;
+  Leg leg_before_the_run(double external_pressure) const;
+  core::IntegrationOptions integration_options(bool beat_by_beat) const;
   void end_set(double failed_at);
 
   const Scenario& scenario;

@@ -383,8 +383,8 @@ private:
   static Pressures<T> pressures(const T& t, const T* y, const LimbParameters<T>& p, const LimbControls<T>& c,
                                 const MuscleMoment<T>& muscle) {
     Pressures<T> at;
-    at.systolic = p.systolic_pressure + systolic_share * y[pressor] + c.chest_pressure;
-    at.diastolic = p.diastolic_pressure + diastolic_share * y[pressor] + c.chest_pressure;
+    at.systolic = p.systolic_pressure + p.reflexes.systolic_share * y[pressor] + c.chest_pressure;
+    at.diastolic = p.diastolic_pressure + p.reflexes.diastolic_share * y[pressor] + c.chest_pressure;
     at.central_venous = p.central_venous_pressure + c.chest_pressure;
     at.heart_rate = p.heart_rate + y[heart_rate_rise];
     at.cuff_course = c.cuff_pressure_begin + c.cuff_pressure_rate * (t - c.segment_begin);

@@ -9,11 +9,11 @@ limbflow::models::LimbPools make_pools() {
   using limbflow::core::DormandPrince5;
   using limbflow::core::LaneIntegrator;
   using limbflow::core::Rodas5P;
-  return {std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, DormandPrince5>>(),
-          std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, Dop853>>(),
-          std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, Dop853>>(),
-          std::make_unique<LaneIntegrator<limbflow::models::PulsatileLimb, DormandPrince5>>(),
-          std::make_unique<LaneIntegrator<limbflow::models::AveragedLimb, Rodas5P>>()};
+  using limbflow::models::AveragedLimb;
+  using limbflow::models::PulsatileLimb;
+  return {std::make_unique<LaneIntegrator<AveragedLimb, DormandPrince5>>(), std::make_unique<LaneIntegrator<AveragedLimb, Dop853>>(),
+          std::make_unique<LaneIntegrator<AveragedLimb, Rodas5P>>(), std::make_unique<LaneIntegrator<PulsatileLimb, DormandPrince5>>(),
+          std::make_unique<LaneIntegrator<PulsatileLimb, Dop853>>()};
 }
 
 } // namespace

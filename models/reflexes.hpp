@@ -3,30 +3,25 @@
 //
 //   d(pressor)/dt = ( command drive + afferent a - fall excess flow - pressor ) / tau      mmHg of mean pressure
 //   d(rate)/dt    = ( command' drive + afferent' a w(drive) - rate ) / tau                       beats/s
-//   systolic = resting + 1.3 pressor + chest pressure;  diastolic = resting + 0.818 pressor + chest pressure
+//   systolic = resting + s pressor + chest pressure;  diastolic = resting + d pressor + chest pressure
 //
 // a (0..1): metabolites around the group III and IV endings. w (0..1): how far the drive has withdrawn the vagus, smoothstep of the drive.
 // The afferents quicken the heart by its sympathetic nerves; at rest the vagus, called back by the raised pressure, masks it: in ischaemia
 // after work pressure stays up and heart rate falls (O'Leary 1993, J Appl Physiol 74:1748, recalled; Fisher 2010, 10.1113/jphysiol.2009.185470).
 //
-// The shares 1.3 and 0.818 make mean pressure, diastolic + 0.378 pulse pressure, rise by `pressor`. How far pulse pressure widens goes with the
-// work: lifts to failure, 255/190 mmHg in curls and 320/250 in leg presses (MacDougall 1985, J Appl Physiol 58:785), less the 30-50 mmHg of
-// the chest and 120/80 at rest, give a systolic share of 1.13-1.17; light curls, 150/95 free and 195/127 under a cuff (Poton & Polito 2014,
-// Rev Bras Cardiol 27:104), 1.24-1.45 with 120/75 to 120/80 at rest; static holds raise both pressures alike (Petrofsky 2001).
+// The share d goes with s so that mean pressure, diastolic + 0.378 pulse pressure, rises by `pressor`.
 #pragma once
 
 #include "core/divisor.hpp"
 #include "models/arterial_source.hpp"
 #include "models/collapsible_vessel.hpp"
 
-#include <cmath>
-
 namespace limbflow::models {
 
-/// Rise of systolic pressure over the rise of mean pressure.
-inline constexpr double systolic_share = 1.3;
-/// Rise of diastolic pressure over the rise of mean pressure.
-inline constexpr double diastolic_share = (1.0 - pulse_shape_mean * systolic_share) / (1.0 - pulse_shape_mean);
+/// Rise of diastolic pressure over the rise of mean pressure, where systolic pressure rises by `systolic_share` of it.
+constexpr double diastolic_response_share(double systolic_share) {
+  return (1.0 - pulse_shape_mean * systolic_share) / (1.0 - pulse_shape_mean);
+}
 
 /// Gains of the reflexes.
 template <class T>
@@ -38,6 +33,8 @@ struct Reflexes {
   CollapseRange<T> vagal_withdrawal; ///< drives at which the vagus begins to be withdrawn and is so
   T flow_fall;         ///< mmHg per mL/min of limb flow above rest
   core::Divisor<T> time_constant; ///< s
+  T systolic_share;  ///< rise of systolic pressure over the response, which is the rise of mean pressure
+  T diastolic_share; ///< rise of diastolic pressure over the response
 };
 
 /// Rate of the pressor response, mmHg/s. excess_flow: limb flow above rest, mL/min.
@@ -53,10 +50,7 @@ T heart_rate_rate(const T& rise, const T& drive, const T& afferent, const Reflex
   return (r.command_rate * drive + r.afferent_rate * afferent * open_fraction(drive, r.vagal_withdrawal) - rise) / r.time_constant;
 }
 
-/// The most that the rise of heart rate (1/s) can be at any time in the next `length` (s): at full drive and full afferent activity.
-inline double largest_heart_rate_rise(double rise, double length, const Reflexes<double>& r) {
-  const double most = r.command_rate + r.afferent_rate;
-  return rise >= most ? rise : most + (rise - most) * std::exp(-length / r.time_constant);
-}
+/// The most that the rise of heart rate (1/s) can be: at full drive and full afferent activity.
+inline double largest_heart_rate_rise(const Reflexes<double>& r) { return r.command_rate + r.afferent_rate; }
 
 } // namespace limbflow::models

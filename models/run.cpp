@@ -375,11 +375,11 @@ public:
   }
 
   /// Brings the limb to rest first.
-  void settle(core::LanePool<AveragedLimb>& pool, core::InstructionSet set) {
+  void settle(const LimbPools& pools, core::InstructionSet set) {
     if (!settling)
       settling = std::make_unique<Settling>(parameters, scenario.external_pressure_mmHg, set);
     settling->prepare(averaged);
-    pool.add(averaged);
+    pools.to_rest().add(averaged);
   }
 
   bool is_settling() const { return settling != nullptr; }
@@ -399,7 +399,7 @@ public:
   std::vector<Member*> followers; ///< that wait for the rest of the same limb
 
   /// Puts the integration that comes next into its pool. False when the run is over.
-  bool go_on(LimbPools& pools) {
+  bool go_on(const LimbPools& pools) {
     const Course::Leg* leg = course->next(state);
     if (!leg) {
       finish();
@@ -408,9 +408,9 @@ public:
     if (leg->recorded)
       recorder->new_stretch();
     if (leg->pulsatile)
-      submit(scenario.stepper == Stepper::dop853 ? *pools.pulsatile_by_dop853 : *pools.pulsatile, pulsatile, *leg);
+      submit(pools, pulsatile, *leg);
     else
-      submit(averaged_pool(pools), averaged, *leg);
+      submit(pools, averaged, *leg);
     return true;
   }
 
@@ -430,21 +430,10 @@ public:
   RunJob& job;
 
 private:
-  core::LanePool<AveragedLimb>& averaged_pool(LimbPools& pools) const {
-    switch (scenario.stepper) {
-    case Stepper::dop853:
-      return *pools.averaged_by_dop853;
-    case Stepper::rodas5p:
-      return *pools.averaged_by_rodas5p;
-    default:
-      return *pools.averaged;
-    }
-  }
-
   template <core::Model M>
-  void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
+  void submit(const LimbPools& pools, Integration<M>& integration, const Course::Leg& leg) {
     leg.set_up<M>(integration, state, parameters, &integration);
-    pool.add(integration);
+    pools.by<M>(scenario.stepper).add(integration);
   }
 
   void begin_course(const RestingLimb& rest) {
@@ -513,7 +502,7 @@ public:
 
   void work(const std::function<std::unique_ptr<RunJob>()>& next_job,
             const std::function<void(std::unique_ptr<RunJob>)>& take) {
-    const std::size_t most = 2 * pools.averaged->lanes();
+    const std::size_t most = 2 * pools.to_rest().lanes();
     bool more = true;
     while (more || !members.empty()) {
       while (more && members.size() < most) {
@@ -523,7 +512,7 @@ public:
           start(std::move(job));
         hand_over(take);
       }
-      advance_fullest();
+      pools.with_fullest([&](auto& pool) { advance(pool); });
       hand_over(take);
     }
   }
@@ -548,7 +537,7 @@ private:
     if (leader != members.end())
       leader->followers.push_back(&member);
     else
-      member.settle(*pools.averaged_by_rodas5p, set);
+      member.settle(pools, set);
     return true;
   }
 
@@ -573,21 +562,6 @@ private:
     over.clear();
   }
 
-  void advance_fullest() {
-    const auto most = std::max({pools.averaged->pending(), pools.pulsatile->pending(), pools.averaged_by_dop853->pending(),
-                                pools.pulsatile_by_dop853->pending(), pools.averaged_by_rodas5p->pending()});
-    if (pools.averaged_by_rodas5p->pending() == most)
-      advance(*pools.averaged_by_rodas5p);
-    else if (pools.averaged->pending() == most)
-      advance(*pools.averaged);
-    else if (pools.pulsatile->pending() == most)
-      advance(*pools.pulsatile);
-    else if (pools.averaged_by_dop853->pending() == most)
-      advance(*pools.averaged_by_dop853);
-    else
-      advance(*pools.pulsatile_by_dop853);
-  }
-
   template <core::Model M>
   void advance(core::LanePool<M>& pool) {
     core::LaneRun<M>* run = pool.next();
@@ -605,7 +579,7 @@ private:
       if (member.take_settled())
         return member.go_on(pools);
       followers.swap(member.followers);
-      member.settle(*pools.averaged_by_rodas5p, set);
+      member.settle(pools, set);
       return true;
     });
     for (Member* follower : followers)

@@ -31,6 +31,7 @@ struct VenousCurve {
   T unstressed_volume;  // v0
   core::Divisor<T> maximum_volume; // v_max
   T collapse_constant;  // b, mmHg mL/100mL
+  T unstressed_resistance; // of the veins at v0, over that of the way past the cuff
 };
 
 /// Transmural pressure (mmHg) of veins that hold `volume` (mL/100mL of the limb). Domain 0 < volume < v_max.
@@ -62,14 +63,12 @@ T late_filling(const VenousFilling<T>& veins, const T& share, const core::Diviso
 }
 
 /// Conductance (0..1) of the way out of veins that hold `volume` (mL/100mL of the limb), over that from full ones: in series with the way
-/// past the cuff lie the veins themselves, whose conductance falls with the square of their volume (Poiseuille) as they empty. At their
-/// unstressed volume it is assumed a hundred times that of the way past the cuff.
+/// past the cuff lie the veins themselves, whose conductance falls with the square of their volume (Poiseuille) as they empty.
 template <class T>
 T emptying_conductance(const T& volume, const VenousCurve<T>& curve) {
-  constexpr double unstressed_resistance = 0.01; // of the veins, over that of the way past the cuff
   const T filling = volume / curve.unstressed_volume;
   const T square = filling * filling;
-  return square / (square + unstressed_resistance);
+  return square / (square + curve.unstressed_resistance);
 }
 
 /// Flow (mL/100mL/s) from the veins below the cuff to the central veins.

@@ -161,8 +161,8 @@ RestingLimb resting_limb(const LimbParameters<double>& parameters, double extern
   core::LaneRun<AveragedLimb> run;
   do {
     settling.prepare(run);
-    pools.averaged_by_rodas5p->add(run);
-    pools.averaged_by_rodas5p->next();
+    pools.to_rest().add(run);
+    pools.to_rest().next();
   } while (!settling.done(run));
   return settling.limb();
 }
@@ -181,10 +181,11 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
                              p.skin_conductance * state[skin_tone];
   const double venous =
       venous_pressure((state[deep_venous_volume] - state[deep_slow_volume]) / p.deep_main_scale, p.venous_curve) - p.hydrostatic_limb;
-  const double arm_pulse = p.systolic_pressure - p.diastolic_pressure + (systolic_share - diastolic_share) * state[pressor];
+  const double arm_pulse =
+      p.systolic_pressure - p.diastolic_pressure + (p.reflexes.systolic_share - p.reflexes.diastolic_share) * state[pressor];
   const double pulse = p.pulse_gain * arm_pulse;
   const double diastolic =
-      p.diastolic_pressure + diastolic_share * state[pressor] + pulse_shape_mean * (arm_pulse - pulse);
+      p.diastolic_pressure + p.reflexes.diastolic_share * state[pressor] + pulse_shape_mean * (arm_pulse - pulse);
   const double systolic = diastolic + pulse;
   const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
   const double detectable =

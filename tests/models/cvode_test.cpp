@@ -173,12 +173,12 @@ template <class M> void compare(const char* fidelity, const Problem& problem, co
 }
 
 TEST(Cvode, AgreesWithTheLimbThroughAWholeSession) {
-  LimbPools pools = limb_pools(core::instruction_set());
+  const LimbPools pools = limb_pools(core::instruction_set());
   const Scenario session = load_scenario("30-15-15-15");
-  compare<AveragedLimb>("averaged", problem_of(session, 1e9), *pools.averaged);
+  compare<AveragedLimb>("averaged", problem_of(session, 1e9), pools.by<AveragedLimb>(Stepper::dopri5));
   Problem beats = problem_of(with(session, {{"timing.baseline", "5 s"}}), 25.0);
-  beats.longest_step = longest_pulsatile_step(beats.parameters, beats.start[heart_rate_rise], beats.timeline.duration());
-  compare<PulsatileLimb>("pulsatile", beats, *pools.pulsatile);
+  beats.longest_step = longest_pulsatile_step(beats.parameters);
+  compare<PulsatileLimb>("pulsatile", beats, pools.by<PulsatileLimb>(Stepper::dopri5));
 }
 
 #endif

@@ -144,8 +144,8 @@ TEST_F(Equations, LateVeinsFillSlowlyAndDrainFast) {
 
 TEST_F(Equations, VeinsThatAreNearlyEmptyHardlyConduct) {
   const VenousCurve<double>& curve = p.venous_curve;
-  EXPECT_NEAR(emptying_conductance(curve.unstressed_volume, curve), 1.0 / 1.01, 1e-14);
-  EXPECT_NEAR(emptying_conductance(0.1 * curve.unstressed_volume, curve), 0.5, 1e-14);
+  EXPECT_NEAR(emptying_conductance(curve.unstressed_volume, curve), 1.0 / (1.0 + curve.unstressed_resistance), 1e-14);
+  EXPECT_NEAR(emptying_conductance(std::sqrt(curve.unstressed_resistance) * curve.unstressed_volume, curve), 0.5, 1e-14);
   EXPECT_EQ(emptying_conductance(0.0, curve), 0.0);
   EXPECT_GT(emptying_conductance(p.venous_curve.unstressed_volume * 2.0, curve), 0.997);
   // Their pressure falls without bound, but their volume keeps a time scale of milliseconds, pressed from outside by 200 mmHg.
@@ -276,7 +276,7 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   std::array<double, limb_signal_count> signals{};
   AveragedLimb::evaluate_signals(32.0, y.data(), p, c, signals.data());
 
-  const double systolic = p.systolic_pressure + 1.3 * 12.0 + 15.0, diastolic = p.diastolic_pressure + diastolic_share * 12.0 + 15.0;
+  const double systolic = p.systolic_pressure + 1.3 * 12.0 + 15.0, diastolic = p.diastolic_pressure + p.reflexes.diastolic_share * 12.0 + 15.0;
   EXPECT_NEAR(signals[signal_systolic_pressure], systolic, 1e-12);
   EXPECT_NEAR(signals[signal_diastolic_pressure], diastolic, 1e-12);
   EXPECT_NEAR(signals[signal_mean_arterial_pressure], diastolic + 0.37793 * (systolic - diastolic), 1e-12);
@@ -370,7 +370,7 @@ TEST_F(Equations, HaemoglobinFollowsHillAndBohrAndTissueItsInverse) {
 // ---- reflexes
 
 TEST_F(Equations, ReflexesSettleWhereTheirGainsSay) {
-  const Reflexes<double> r{20.0, 30.0, 0.6, 0.4, {0.0, 0.4}, 0.005, 12.0};
+  const Reflexes<double> r{20.0, 30.0, 0.6, 0.4, {0.0, 0.4}, 0.005, 12.0, 1.3, diastolic_response_share(1.3)};
   const double settled = 20.0 * 0.5 + 30.0 * 0.25 - 0.005 * 400.0;
   EXPECT_DOUBLE_EQ(pressor_rate(settled, 0.5, 0.25, 400.0, r), 0.0);
   EXPECT_DOUBLE_EQ(pressor_rate(0.0, 0.5, 0.25, 400.0, r), settled / 12.0);
@@ -381,8 +381,9 @@ TEST_F(Equations, ReflexesSettleWhereTheirGainsSay) {
   EXPECT_DOUBLE_EQ(pressor_rate(0.0, 0.0, 1.0, 0.0, r), 30.0 / 12.0);
   EXPECT_DOUBLE_EQ(heart_rate_rate(0.0, 0.2, 1.0, r), (0.6 * 0.2 + 0.4 * 0.5) / 12.0);
   // Mean pressure rises by the response itself.
-  EXPECT_NEAR(diastolic_share + pulse_shape_mean * (systolic_share - diastolic_share), 1.0, 1e-12);
-  EXPECT_DOUBLE_EQ(systolic_share, 1.3);
+  EXPECT_NEAR(r.diastolic_share + pulse_shape_mean * (r.systolic_share - r.diastolic_share), 1.0, 1e-12);
+  EXPECT_EQ(p.reflexes.diastolic_share, diastolic_response_share(p.reflexes.systolic_share));
+  EXPECT_DOUBLE_EQ(p.reflexes.systolic_share, 1.3);
 }
 
 // ---- muscle

@@ -62,18 +62,17 @@ std::vector<State> reference(const Scenario& scenario, Fidelity fidelity, double
 /// The same as a run takes it: in lanes, by the steppers and to the step tolerances of the scenario.
 std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
   const auto [parameters, resting] = limb_of_run(scenario);
-  const bool by_order_8 = scenario.stepper == Stepper::dop853;
   CourseOptions options;
   options.fidelity = fidelity;
   options.step_tolerance = step_tolerance(scenario.relative_tolerance);
   options.stepper = scenario.stepper;
-  LimbPools pools = limb_pools(core::instruction_set());
+  const LimbPools pools = limb_pools(core::instruction_set());
   Course course(scenario, parameters, options);
   std::vector<State> states;
   State y;
   std::copy(resting.begin(), resting.end(), y.begin());
   while (const Course::Leg* leg = course.next(y)) {
-    const auto integrate = [&]<class M>(core::LanePool<M>& pool) {
+    const auto integrate = [&]<class M>(std::type_identity<M>) {
       struct Watcher final : core::LaneWatcher<M> {
         Watcher(Course& of, StateKeeper keeper) : told(of), kept(keeper) {}
         void begin_segment(std::size_t index, const core::Segment<LimbControls<double>>& segment, const State& now,
@@ -88,6 +87,7 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
       } watcher(course, StateKeeper{states});
       core::LaneRun<M> run;
       leg->set_up<M>(run, y, parameters, &watcher);
+      core::LanePool<M>& pool = pools.by<M>(scenario.stepper);
       pool.add(run);
       EXPECT_EQ(pool.next(), &run);
       EXPECT_FALSE(run.error);
@@ -95,9 +95,9 @@ std::vector<State> in_lanes(const Scenario& scenario, Fidelity fidelity) {
       course.done(std::move(run.report));
     };
     if (leg->pulsatile)
-      integrate(by_order_8 ? *pools.pulsatile_by_dop853 : *pools.pulsatile);
+      integrate(std::type_identity<PulsatileLimb>{});
     else
-      integrate(by_order_8 ? *pools.averaged_by_dop853 : *pools.averaged);
+      integrate(std::type_identity<AveragedLimb>{});
   }
   EXPECT_EQ(course.result().report.outcome, core::Outcome::completed) << course.result().report.describe();
   return states;

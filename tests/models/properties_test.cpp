@@ -21,7 +21,6 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -286,8 +285,7 @@ std::vector<State> ends_of(Fidelity fidelity, std::vector<double>& y, const core
   core::IntegrationOptions options;
   options.relative_tolerance = options.absolute_tolerance = tolerance;
   if (fidelity == Fidelity::pulsatile) {
-    constexpr double always = std::numeric_limits<double>::infinity(); // the same for a run and for its parts
-    options.maximum_step = longest_pulsatile_step(parameters, 0.0, always);
+    options.maximum_step = longest_pulsatile_step(parameters);
     core::integrate<PulsatileLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});
   } else {
     core::integrate<AveragedLimb>(y, timeline, parameters, options, core::SegmentEnds{ends});

@@ -100,7 +100,7 @@ public:
 private:
   void settle(const LimbPools& pools) {
     settling->prepare(averaged);
-    pools.averaged->add(averaged);
+    pools.to_rest().add(averaged);
   }
 
   bool take_settled(const LimbPools& pools) {
@@ -130,16 +130,16 @@ private:
       return false;
     }
     if (leg->pulsatile)
-      submit(*pools.pulsatile, pulsatile, *leg);
+      submit(pools, pulsatile, *leg);
     else
-      submit(*pools.averaged, averaged, *leg);
+      submit(pools, averaged, *leg);
     return true;
   }
 
   template <core::Model M>
-  void submit(core::LanePool<M>& pool, Integration<M>& integration, const Course::Leg& leg) {
+  void submit(const LimbPools& pools, Integration<M>& integration, const Course::Leg& leg) {
     leg.set_up<M>(integration, state, parameters, &integration);
-    pool.add(integration);
+    pools.by<M>(scenario.stepper).add(integration);
   }
 
   template <core::Model M>
@@ -204,7 +204,7 @@ public:
 
   /// next_number: the draw to make, or nothing when there are no more.
   void work(const std::function<std::optional<int>()>& next_number, Fidelity fidelity, const Scenario& arm, const Scenario& leg) {
-    const std::size_t most = 2 * pools.averaged->lanes();
+    const std::size_t most = 2 * pools.to_rest().lanes();
     bool more = true;
     while (more || !trials.empty()) {
       while (more && trials.size() < most) {
@@ -213,10 +213,7 @@ public:
         if (more)
           start(*number, fidelity, arm, leg);
       }
-      if (pools.averaged->pending() >= pools.pulsatile->pending())
-        advance(*pools.averaged);
-      else
-        advance(*pools.pulsatile);
+      pools.with_fullest([&](auto& pool) { advance(pool); });
     }
   }
 

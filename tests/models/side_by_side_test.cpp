@@ -104,14 +104,26 @@ TEST(SideBySide, ALimbComesToTheSameRestAloneAndInCompany) {
     core::LaneRun<AveragedLimb> run;
     do {
       settling.prepare(run);
-      pools.averaged_by_rodas5p->add(run);
-      ASSERT_EQ(pools.averaged_by_rodas5p->next(), &run);
+      pools.to_rest().add(run);
+      ASSERT_EQ(pools.to_rest().next(), &run);
     } while (!settling.done(run));
     const RestingLimb& alone = settling.limb();
     EXPECT_EQ(std::memcmp(&alone.parameters, &in_company->parameters, sizeof alone.parameters), 0);
     ASSERT_EQ(alone.state.size(), in_company->state.size());
     EXPECT_EQ(std::memcmp(alone.state.data(), in_company->state.data(), alone.state.size() * sizeof(double)), 0);
   }
+}
+
+TEST(SideBySide, ARememberedOcclusionPressureIsThatOfItsLimbAndItsDetector) {
+  std::vector<RestingLimb> limbs;
+  for (const char* pressure : {"120 mmHg", "140 mmHg"})
+    limbs.push_back(resting_limb(limb_parameters(with(load_scenario("30-15-15-15"), {{"person.systolic_pressure", pressure}}))));
+  for (int time = 0; time < 2; ++time) // found, then remembered
+    for (const RestingLimb& limb : limbs)
+      for (const double detectable : {0.001, 0.1})
+        EXPECT_EQ(resting_occlusion_pressure(limb, detectable), occlusion_pressure(limb.parameters, limb.state, detectable));
+  EXPECT_GT(resting_occlusion_pressure(limbs[0], 0.001), resting_occlusion_pressure(limbs[0], 0.1) + 1.0);
+  EXPECT_GT(resting_occlusion_pressure(limbs[1], 0.1), resting_occlusion_pressure(limbs[0], 0.1) + 1.0);
 }
 
 TEST(SideBySide, InstructionSetsAgreeFarBelowTheTolerance) {
