@@ -109,7 +109,7 @@ def group_of(method: str) -> str:
 
 def compiled_curves(ours: Program, peers: Program, quick: bool) -> list[Curve]:
     tolerances = {
-        "averaged": [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
+        "averaged": [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9],
         "pulsatile": [1e-4, 1e-5, 1e-6] if quick else [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
     }
     tries = {"averaged": 3 if quick else 7, "pulsatile": 2 if quick else 5}

@@ -209,7 +209,7 @@ int main(int count, char** arguments) {
   const Commands more{
       {"lanes",
        [](const auto&) {
-         return std::to_string(pools().averaged->lanes()) + " " + std::string(core::to_string(core::instruction_set()));
+         return std::to_string(pools().to_rest().lanes()) + " " + std::string(core::to_string(core::instruction_set()));
        }},
       {"operations",
        [](const std::vector<std::string>& words) {
