@@ -217,9 +217,8 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
   p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
-  // Where the limb hangs or is raised, the closing pressure of its arterioles follows the column, down to that of vessels without tone.
-  const double closing_shift = std::max(number("vessel_closed") - p.arteriole.closed,
-                                        number("arteriole_closing_shift") * (p.hydrostatic_limb - supine_column));
+  // Where the limb hangs, the closing pressure of its arterioles follows the column.
+  const double closing_shift = number("arteriole_closing_shift") * std::max(0.0, p.hydrostatic_limb - supine_column);
   p.arteriole = {p.arteriole.closed + closing_shift, p.arteriole.open + closing_shift};
   // The store below the cuff: arteries down to arterioles, at rest in the posture.
   const double artery = artery_at_rest(scenario).transmural_pressure;

@@ -5,7 +5,7 @@
 // beats before the change to three beats after it. The two share their states; a pulsatile stretch starts and ends at the start of a beat
 // (pulse_mean_phase), where their arterial volumes mean the same.
 //
-// A set ends where the force asked for needs more drive than is at hand. The rest of the protocol then moves forward.
+// A set ends where even the slowest lift needs more drive than is at hand. The rest of the protocol then moves forward.
 #pragma once
 
 #include "core/integrate.hpp"

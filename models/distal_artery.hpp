@@ -13,7 +13,7 @@
 // linearised equation (second order, stable for any stiffness), and gives the beat's means and its last pressure.
 // In steady state the beat ends where it began, and its means are the flows. While pressure still moves, means over the coming
 // beat run half a beat ahead; half of (last - first) is taken off pressure and outflow, which makes an artery behind a shut cuff
-// run down at its own rate. The stored volume changes by inflow minus outflow, so it is conserved to rounding.
+// run down at its own rate; no further than to vessels that are shut. The stored volume changes by inflow minus outflow, so it is conserved to rounding.
 // All pressures here are heads: pressure minus the weight of the blood column from the heart.
 #pragma once
 
@@ -139,12 +139,14 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   const T rise = head - first_head;
   means.coming_head = share * heads + 0.5 * share * rise;
   const T coming_resting = share * (resting.width * resting_openings + 0.5 * resting_changes);
-  const T coming_working =
-      path.working_conductance * (share * (working.width * working_openings + 0.5 * working_changes) - path.working_back_integral);
-  means.inflow = share * volume_step * rise + resting_beds_flow(coming_resting, path) + coming_working;
+  const T coming_working = share * (working.width * working_openings + 0.5 * working_changes);
+  const auto working_flow = [&](const T& inlet_integral) { return path.working_conductance * (inlet_integral - path.working_back_integral); };
+  const auto working_integral = [&](const T& at) { return open_pressure_integral(at - path.squeeze_head, path.vessel); };
+  means.inflow = share * volume_step * rise + resting_beds_flow(coming_resting, path) + working_flow(coming_working);
   means.distal_head = means.coming_head - 0.5 * rise;
-  means.working_flow = coming_working - 0.5 * (working_muscle_flow(head, path) - working_muscle_flow(first_head, path));
-  means.resting_integral = coming_resting - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path));
+  means.working_flow =
+      working_flow(max(T(0.0), coming_working - 0.5 * (working_integral(head) - working_integral(first_head))));
+  means.resting_integral = max(T(0.0), coming_resting - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path)));
   means.volume_rate = means.inflow - resting_beds_flow(means.resting_integral, path) - means.working_flow;
   return means;
 }

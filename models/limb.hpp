@@ -159,7 +159,7 @@ struct Limb {
       class_signals(fibres, muscle, out + limb_signal_count);
   }
 
-  /// The set fails when the force asked for needs more drive than is at hand: when it exceeds what that drive gives.
+  /// The set fails when the force asked for exceeds what the drive at hand gives in the slowest lift.
   static std::span<const core::EventInfo> events() {
     static constexpr std::array<core::EventInfo, 1> table{{{"set failed", -1, true}}};
     return table;
@@ -213,7 +213,7 @@ private:
 
   template <class T>
   static MuscleTask<T> task(const LimbControls<T>& c) {
-    return {c.force, c.velocity_factor, c.cost_factor, c.work_cost};
+    return {c.force, c.velocity_factor, c.slowest_velocity_factor, c.cost_factor, c.work_cost};
   }
 
   // Blood and tissue fluid gained since rest, mL/100mL.
@@ -285,7 +285,7 @@ private:
     out[signal_muscle_ph] = weighted_ph / phosphate;
 
     // Near-infrared light sees haemoglobin of small vessels and myoglobin.
-    const T capillary = y[capillary_oxygen] / o.haemoglobin;
+    const T capillary = max(T(0.0), y[capillary_oxygen]) / o.haemoglobin; // integration may leave a trace less than nothing
     out[signal_muscle_oxygen_saturation] =
         100.0 * ((1.0 - p.myoglobin_light_share) * capillary +
                  p.myoglobin_light_share * myoglobin_saturation(muscle.tissue_pressure, o));

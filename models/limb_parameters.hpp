@@ -124,6 +124,7 @@ struct LimbControls {
   T shortening_begin = T(0.0);   ///< of the working muscles at segment_begin, share of a lift's range
   T shortening_rate = T(0.0);    ///< 1/s
   T velocity_factor = T(1.0);    ///< force at the speed of the movement over isometric force at the same drive
+  T slowest_velocity_factor = T(1.0); ///< the same at the speed of the slowest movement that still does the task
   T cost_factor = T(1.0);        ///< ATP of activation over that of an isometric contraction
   T work_cost = T(0.0);          ///< ATP for shortening work at the force of a fresh maximal contraction, mM/s
   T external_pressure = T(0.0);  ///< pressure on the whole limb below the cuff, mmHg

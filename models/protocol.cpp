@@ -58,6 +58,7 @@ std::string table_name(MuscleGroup group) {
 struct Effort {
   double force;           // fraction of a fresh maximal voluntary contraction
   double velocity_factor; // force at the speed of the movement over isometric force at the same drive
+  double slowest_velocity_factor; // the same at the speed of the slowest movement that still does the task
   double cost_factor;     // ATP of activation over that of an isometric contraction
   double work_cost;       // ATP for shortening work at the force of a fresh maximal contraction, mM/s
 };
@@ -80,17 +81,20 @@ Effort shortening(const Scenario& scenario, const Exercise& exercise) {
   const auto number = [&](const std::string& name) { return scenario.parameters.value(name); };
   const std::string group = table_name(exercise.muscle);
   const double work = number(group + "_work") / exercise.concentric_s; // J/L/s at the force of a maximal contraction
-  return {force_of(scenario, exercise),
-          shortening_force(number(group + "_shortening_time") / exercise.concentric_s, number("force_velocity_curvature")), 1.0,
-          work / (number("shortening_efficiency") * number("atp_free_energy"))};
+  const auto factor = [&](double lift) {
+    return shortening_force(number(group + "_shortening_time") / lift, number("force_velocity_curvature"));
+  };
+  return {force_of(scenario, exercise), factor(exercise.concentric_s), factor(std::max(exercise.concentric_s, number("slowest_lift"))),
+          1.0, work / (number("shortening_efficiency") * number("atp_free_energy"))};
 }
 
 Effort lengthening(const Scenario& scenario, const Exercise& exercise) {
   const auto number = [&](const char* name) { return scenario.parameters.value(name); };
-  return {force_of(scenario, exercise), number("lengthening_force"), number("lengthening_cost"), 0.0};
+  const double factor = number("lengthening_force");
+  return {force_of(scenario, exercise), factor, factor, number("lengthening_cost"), 0.0};
 }
 
-Effort holding(const Scenario& scenario, const Exercise& exercise) { return {force_of(scenario, exercise), 1.0, 1.0, 0.0}; }
+Effort holding(const Scenario& scenario, const Exercise& exercise) { return {force_of(scenario, exercise), 1.0, 1.0, 1.0, 0.0}; }
 
 /// One set, until its repetitions are done or until `latest`.
 void add_set(ActivityList& activities, const Scenario& scenario, const Exercise& exercise, int planned, int set,
@@ -105,6 +109,7 @@ void add_set(ActivityList& activities, const Scenario& scenario, const Exercise&
     working.label = name + " " + phase;
     working.force = effort.force;
     working.velocity_factor = effort.velocity_factor;
+    working.slowest_velocity_factor = effort.slowest_velocity_factor;
     working.cost_factor = effort.cost_factor;
     working.work_cost = effort.work_cost;
     working.chest_pressure = chest;
@@ -278,6 +283,7 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, con
     controls.shortening_begin = doing.shortening_begin + doing.shortening_rate * (begin - doing.begin);
     controls.shortening_rate = doing.shortening_rate;
     controls.velocity_factor = doing.velocity_factor;
+    controls.slowest_velocity_factor = doing.slowest_velocity_factor;
     controls.cost_factor = doing.cost_factor;
     controls.work_cost = doing.work_cost;
     controls.chest_pressure = doing.chest_pressure;

@@ -18,6 +18,7 @@ struct Activity {
   double shortening_begin = 0; ///< of the working muscles, share of a lift's range
   double shortening_rate = 0;  ///< 1/s
   double velocity_factor = 1; ///< force at the speed of the movement over isometric force at the same drive
+  double slowest_velocity_factor = 1; ///< the same at the speed of the slowest movement that still does the task
   double cost_factor = 1;    ///< ATP of activation over that of an isometric contraction
   double work_cost = 0;      ///< ATP for shortening work at the force of a fresh maximal contraction, mM/s
   double chest_pressure = 0; ///< of a held breath, mmHg

@@ -21,7 +21,7 @@ namespace limbflow::models {
 /// What each step of the integration is held to, so that the error of the states over a whole run stays below the scenario's tolerance
 /// (tests/models/limb_numerics_test.cpp, properties_test.cpp), as far as rounding allows. Slow tone gathers the errors of many steps, most of
 /// them where vessels shut and open.
-inline double step_tolerance(double tolerance) { return std::max(0.02 * tolerance, 1e-13); }
+inline double step_tolerance(double tolerance) { return std::max(0.01 * tolerance, 1e-13); }
 
 struct RunOptions {
   std::function<bool()> cancel{};           ///< asked before every step; true ends the run with Outcome::cancelled

@@ -6,7 +6,8 @@
 //                     +-------------------------------------------------------------------------------------------------+
 //
 // A muscle that shortens gives less force at a drive, and one that lengthens more (Hill 1938, Proc R Soc B 126:136): the pool must be
-// driven for the force asked over the `velocity_factor` of the movement. Shortening work costs ATP on top of what the same
+// driven for the force asked over the `velocity_factor` of the movement. Where all the drive at hand is not enough for that, a lift slows down
+// under its load, until it fails at the slowest lift's speed. Shortening work costs ATP on top of what the same
 // activation costs an isometric muscle (Fenn): work / (efficiency * free energy of ATP).
 //
 // Force that a class has left (capacity), as a product:
@@ -70,6 +71,7 @@ template <class T>
 struct MuscleTask {
   T force;           // fraction of a fresh maximal isometric contraction
   T velocity_factor; // force at the speed of the movement over isometric force at the same drive
+  T slowest_velocity_factor; // the same at the speed of the slowest movement that still does the task; not below velocity_factor
   T cost_factor;     // ATP of activation over that of an isometric contraction
   T work_cost;       // ATP for shortening work at the force of a fresh maximal isometric contraction, mM/s
 };
@@ -107,8 +109,8 @@ T metaboreceptor_activity(const T& risen, const WorkingMuscle<T>& m) {
   return sensed / (sensed + m.metaboreceptor_dihydrogen);
 }
 
-/// By how much the isometric force that the muscle can give, at the drive at hand, exceeds what the task asks, fraction of a fresh
-/// maximum. Falls through zero where the drive that the task needs rises above the drive at hand.
+/// By how much the isometric force that the muscle can give, at the drive at hand, exceeds what the task asks of the slowest movement,
+/// fraction of a fresh maximum. Falls through zero where the task can be done no more.
 template <class T>
 T force_reserve(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue, const MuscleTask<T>& task,
                 const WorkingMuscle<T>& m) {
@@ -118,7 +120,17 @@ T force_reserve(const std::array<FibreState<T>, fibre_classes>& fibres, const T&
     const Phosphates<T> phosphate = phosphates(fibres[k].energy, fibres[k].ph, m.fibre[k]);
     capacity[k] = force_left(fibres[k], T(max(T(0.0), phosphate.dihydrogen - m.resting_dihydrogen)), m);
   }
-  return pool_force(activate(T(1.0 - central_fatigue), m.pool), capacity, m.pool) - task.force / task.velocity_factor;
+  return pool_force(activate(T(1.0 - central_fatigue), m.pool), capacity, m.pool) - task.force / task.slowest_velocity_factor;
+}
+
+/// The drive that is needed, as far as it is at hand: bends from one to the other where they are within `turn`.
+template <class T>
+T bounded_drive(const T& needed, const T& available) {
+  constexpr double turn = 0.02;
+  const T left = available - needed;
+  const T bending = available - open_pressure_integral(left, CollapseRange<T>{T(-turn), T(turn)});
+  using core::select;
+  return select(left > T(turn), needed, bending);
 }
 
 template <class T>
@@ -143,10 +155,10 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   now.oxygen = oxygen_supply(now.tissue_pressure, m.respiration);
   now.available_drive = 1.0 - central_fatigue;
   now.needed_drive = drive_for_force(T(task.force / task.velocity_factor), now.capacity, m.pool);
-  now.drive = min(now.needed_drive, now.available_drive);
+  now.drive = bounded_drive(now.needed_drive, now.available_drive);
   const PoolActivation<T> at = activate(now.drive, m.pool);
   now.activation = at.activation;
-  now.force = task.velocity_factor * pool_force(at, now.capacity, m.pool);
+  now.force = min(task.force, task.slowest_velocity_factor * pool_force(at, now.capacity, m.pool));
   now.maximum_force = pool_force(activate(now.available_drive, m.pool), now.capacity, m.pool);
   now.emg = pool_force(at, {T(1.0), T(1.0), T(1.0)}, m.pool);
   now.high_threshold = (m.pool.share[1] * at.activation[1] + m.pool.share[2] * at.activation[2]) /

@@ -123,7 +123,7 @@ TEST(EquationsOfVessels, TheNailBedFillsThroughItsResistance) {
 // ---- veins, tissue fluid
 
 TEST_F(Equations, VeinsStiffenAsTheyFillAndCollapseAsTheyEmpty) {
-  const VenousCurve<double> curve{4.0, 2.0, 6.0, 0.5};
+  const VenousCurve<double> curve{4.0, 2.0, 6.0, 0.5, 0.01};
   for (const double volume : {0.4, 1.0, 2.0, 3.5, 5.0})
     EXPECT_NEAR(venous_pressure(volume, curve), 4.0 * (volume - 2.0) / (1.0 - std::pow(volume / 6.0, 3)) - 0.5 / volume, 1e-12);
   double before = -1e9;
@@ -304,7 +304,7 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   std::array<FibreState<double>, fibre_classes> fibres;
   for (std::size_t k = 0; k < fibre_classes; ++k)
     fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], y[fibre_excitability_loss + k], y[fibre_lasting_loss + k]};
-  const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], MuscleTask<double>{c.force, c.velocity_factor, c.cost_factor, c.work_cost}, p.muscle);
+  const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], MuscleTask<double>{c.force, c.velocity_factor, c.slowest_velocity_factor, c.cost_factor, c.work_cost}, p.muscle);
   EXPECT_GT(now.afferent, 0.0);
   EXPECT_NEAR(signals[signal_discomfort], 10.0 * (1.0 - (1.0 - 0.7 * now.afferent) * (1.0 - 0.35 * signals[signal_cuff_pressure_aop])), 1e-10);
   EXPECT_NEAR(signals[signal_perceived_effort], 10.0 * now.needed_drive / now.available_drive, 1e-10);
@@ -430,7 +430,8 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
     std::array<FibreState<double>, fibre_classes> fibres;
     for (std::size_t k = 0; k < fibre_classes; ++k)
       fibres[k] = {between(20.0, 45.0), between(6.3, 7.1), between(0.5, 30.0), between(0.0, 0.5), between(0.0, 0.5)};
-    const MuscleTask<double> task{between(0.0, 0.4), between(0.5, 1.2), between(0.2, 1.0), between(0.0, 5.0)};
+    const double speed = between(0.5, 1.2);
+    const MuscleTask<double> task{between(0.0, 0.4), speed, speed + between(0.0, 0.2), between(0.2, 1.0), between(0.0, 5.0)};
     const double central = between(0.0, 0.2), oxygen = between(0.01, 0.3), flow = between(0.0, 5.0), blood = between(0.5, 8.0);
     const auto now = muscle_moment(fibres, central, oxygen, task, m);
 
@@ -452,12 +453,19 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
     EXPECT_NEAR(now.afferent, afferent, 1e-12);
     EXPECT_NEAR(now.metaboreflex, metaboreflex, 1e-12);
     EXPECT_NEAR(now.deficit, drawn * m.oxygen_per_atp / m.resting_oxygen, 1e-9);
-    EXPECT_NEAR(now.force, task.velocity_factor * given, 1e-12);
+    EXPECT_NEAR(now.force, std::min(task.force, task.slowest_velocity_factor * given), 1e-12); // a lift slows down before it fails
+    EXPECT_NEAR(force_reserve(fibres, central, task, m), most - task.force / task.slowest_velocity_factor, 1e-12);
     EXPECT_NEAR(now.maximum_force, most, 1e-12);
     EXPECT_NEAR(now.emg, electric, 1e-12);
     EXPECT_NEAR(now.available_drive, 1.0 - central, 1e-15);
-    EXPECT_NEAR(now.drive, std::min(now.needed_drive, now.available_drive), 1e-15);
-    if (now.needed_drive < now.available_drive) {
+    constexpr double turn = 0.02;
+    if (std::abs(now.available_drive - now.needed_drive) >= turn) {
+      EXPECT_NEAR(now.drive, std::min(now.needed_drive, now.available_drive), 1e-15);
+    } else { // bends from one to the other
+      const double x = (now.available_drive - now.needed_drive + turn) / (2.0 * turn);
+      EXPECT_NEAR(now.drive, now.available_drive - 2.0 * turn * x * x * x * (1.0 - 0.5 * x), 1e-15);
+    }
+    if (now.needed_drive < now.available_drive - turn) {
       EXPECT_NEAR(now.force, task.force, 1e-10);
     }
     EXPECT_NEAR(now.high_threshold * (m.pool.share[1] + m.pool.share[2]), m.pool.share[1] * now.activation[1] + m.pool.share[2] * now.activation[2], 1e-13);

@@ -47,6 +47,7 @@ std::vector<Place> places(const RestingLimb& rest, std::size_t count) {
     place.controls.cuff_pressure_set = draw(0.0, 200.0);
     place.controls.work_cost = draw(0.0, 0.5);
     place.controls.velocity_factor = draw(0.7, 1.3);
+    place.controls.slowest_velocity_factor = place.controls.velocity_factor + 0.1;
     place.controls.shortening_rate = draw(-0.5, 0.5);
   }
   return all;

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 
 namespace limbflow::models {
@@ -71,6 +73,28 @@ TEST(ProtocolTest, AnInterruptedRampGoesOnFromWhereItIs) {
   EXPECT_NEAR(cuff_at(protocol, 6.0), 25.0, 1e-9); // a quarter of the way up when it is told to go to 20
   EXPECT_NEAR(cuff_at(protocol, 7.0), 22.5, 1e-9);
   EXPECT_NEAR(cuff_at(protocol, 8.0), 20.0, 1e-9);
+}
+
+TEST(ProtocolTest, ALiftMaySlowDownToTheSlowestUnlessItsTempoIsSlower) {
+  const Scenario scenario = session("all");
+  const auto factors = [&](const std::string& tempo) {
+    const Protocol protocol = build_protocol(with(scenario, {{"exercise.tempo.concentric", tempo}}), occlusion);
+    std::map<std::string, std::array<double, 2>> by_label;
+    for (const auto& activity : protocol.activities)
+      by_label[activity.label] = {activity.velocity_factor, activity.slowest_velocity_factor};
+    return by_label;
+  };
+  const double slowest = scenario.parameters.value("slowest_lift");
+  const auto quick = factors("1 s"), slow = factors("4 s");
+  ASSERT_LT(1.0, slowest);
+  ASSERT_LT(slowest, 4.0);
+  const auto [at_slowest, no_slower] = factors(std::to_string(slowest) + " s").at("set 1 concentric");
+  EXPECT_LT(quick.at("set 1 concentric")[0], at_slowest);
+  EXPECT_NEAR(quick.at("set 1 concentric")[1], at_slowest, 1e-6);
+  EXPECT_EQ(no_slower, at_slowest);
+  EXPECT_EQ(slow.at("set 1 concentric")[1], slow.at("set 1 concentric")[0]);
+  EXPECT_GT(slow.at("set 1 concentric")[0], at_slowest);
+  EXPECT_EQ(quick.at("set 1 eccentric")[1], quick.at("set 1 eccentric")[0]);
 }
 
 TEST(ProtocolTest, ASetThatFailsIsCutAndTheRestMovesForward) {

@@ -180,6 +180,7 @@ TEST_F(WorkingMuscleTest, OxygenAndLactateBalance) {
     LimbControls<double> controls;
     controls.force = between(0.0, 0.5);
     controls.velocity_factor = between(0.4, 1.2);
+    controls.slowest_velocity_factor = controls.velocity_factor + 0.1;
     controls.work_cost = between(0.0, 8.0);
     controls.cuff_pressure_begin = between(0.0, 160.0);
     std::array<double, limb_state_count> rate{};
@@ -191,7 +192,8 @@ TEST_F(WorkingMuscleTest, OxygenAndLactateBalance) {
     std::array<FibreState<double>, fibre_classes> fibres;
     for (std::size_t k = 0; k < fibre_classes; ++k)
       fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], 0.0, 0.0};
-    const MuscleTask<double> task{controls.force, controls.velocity_factor, controls.cost_factor, controls.work_cost};
+    const MuscleTask<double> task{controls.force, controls.velocity_factor, controls.slowest_velocity_factor, controls.cost_factor,
+                                  controls.work_cost};
     const auto now = muscle_moment(fibres, y[central_fatigue], y[muscle_oxygen], task, m);
     double used = 0.0;
     double formed = 0.0;
@@ -217,6 +219,21 @@ TEST_F(WorkingMuscleTest, OxygenAndLactateBalance) {
   std::cout << "oxygen to " << worst_oxygen << ", lactate to " << worst_lactate << '\n';
   EXPECT_LT(worst_oxygen, 1e-12);
   EXPECT_LT(worst_lactate, 1e-12);
+}
+
+TEST_F(WorkingMuscleTest, ALiftSlowsDownUnderItsLoadBeforeItFails) {
+  // 90 % of the one-repetition maximum is more than a fresh pool lifts in one second, and less than it lifts slowly.
+  const Scenario heavy = with(scenario, {{"exercise.load", "90 %1RM"}, {"exercise.sets", "[3]"}, {"exercise.tempo.concentric", "1 s"}});
+  const Scenario never_slower = with(heavy, {{"parameters.slowest_lift", "1.5 s"}});
+  const auto repetitions = [](const RunResult& result) {
+    double done = -1.0;
+    for (const auto& summary : result.summaries)
+      if (summary.name == "reps_completed" && summary.scope == "session")
+        done = summary.value;
+    return done;
+  };
+  EXPECT_GE(repetitions(run(heavy)), 1.0);
+  EXPECT_EQ(repetitions(run(never_slower)), 0.0);
 }
 
 TEST_F(WorkingMuscleTest, ASetEndsWhenTheMuscleFailsAndTheProtocolMovesForward) {
