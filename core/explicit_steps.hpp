@@ -60,7 +60,8 @@ public:
     at.error = largest;
     if constexpr (Pair::two_estimates) { // a geometric blend of the two, of order 8 (DOP853)
       const Lanes blended = largest * largest / sqrt(largest * largest + 0.01 * largest_low * largest_low);
-      at.error = select(largest > 0.0 && largest < infinity, blended, largest);
+      constexpr double no_square = 1e-100; // below, the blend's squares would vanish
+      at.error = select(largest > no_square && largest < infinity, blended, largest);
       at.error = select(at.error < infinity, at.error, Lanes(infinity));
     }
   }

@@ -41,7 +41,7 @@ enum class Method {
 struct IntegrationOptions {
   double relative_tolerance = 1e-6;
   double absolute_tolerance = 1e-6; ///< times each state's scale
-  double initial_step = 0.0;        ///< s, at the start of each segment; 0 chooses it from the first two derivatives
+  double initial_step = 0.0;        ///< s, at the start of each segment (in lanes: of the run); 0 chooses it from the first two derivatives
   double minimum_step = 1e-10;      ///< s; a shorter step is taken only to end a segment
   double maximum_step =
       std::numeric_limits<double>::infinity(); ///< s; exceeded by at most 1 % to end a segment without a sliver

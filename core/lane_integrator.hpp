@@ -417,7 +417,10 @@ private:
         }))
       return;
     method.look_inside(problem);
-    each_accepted([](Slot& slot) { slot.run->report.rhs_evaluations += Method::evaluations_inside; });
+    each_accepted([](Slot& slot) {
+      if (event_count() > 0 || slot.run->watcher) // and not for the neighbours' sake
+        slot.run->report.rhs_evaluations += Method::evaluations_inside;
+    });
     if constexpr (ModelWithEvents<M>) {
       method.interpolate(problem, Lanes(0.5), problem.probe);
       evaluate_events(problem.time + 0.5 * problem.length, problem.probe, events_middle.data());

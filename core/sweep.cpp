@@ -14,10 +14,9 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/random/sobol.hpp>
 
 #include "core/diagnostics.hpp"
@@ -497,9 +496,19 @@ SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const S
     }
     queue.producer_done(error);
   };
-  boost::asio::thread_pool pool(threads);
-  for (unsigned i = 0; i < threads; ++i) {
-    boost::asio::post(pool, produce);
+  std::vector<std::jthread> pool;
+  pool.reserve(threads);
+  try {
+    while (pool.size() < threads) {
+      pool.emplace_back(produce);
+    }
+  } catch (const std::exception&) { // there are no more threads to be had: those that run do it all
+    if (pool.empty()) {
+      throw;
+    }
+    for (std::size_t i = pool.size(); i < threads; ++i) {
+      queue.producer_done(nullptr);
+    }
   }
 
   SweepReport report;
@@ -538,7 +547,7 @@ SweepReport run_chunks(const SweepPlan& plan, std::size_t summary_count, const S
       stop.request_stop();
     }
   }
-  pool.join();
+  pool.clear(); // joins
   if (!error) {
     error = queue.error();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -247,17 +248,21 @@ Protocol build_protocol(const Scenario& scenario, double occlusion_pressure, con
   const std::vector<Corner> corners =
       course_of(set_points(scenario, activities, occlusion_pressure), scenario.cuff);
 
-  std::vector<double> breakpoints{0.0, activities.end};
+  // Of two times that differ by rounding, that of an activity counts: a set that cannot begin is found by its begin.
+  std::vector<double> cuts;
+  const auto cut_at = [&](double time) {
+    constexpr double apart = 2.0 * closest_breakpoints;
+    const auto after = std::lower_bound(cuts.begin(), cuts.end(), time);
+    if ((after == cuts.end() || *after - time > apart) && (after == cuts.begin() || time - *std::prev(after) > apart))
+      cuts.insert(after, time);
+  };
+  cut_at(0.0);
   for (const Activity& activity : activities.list)
-    breakpoints.push_back(activity.begin);
+    cut_at(activity.begin);
+  cut_at(activities.end);
   for (const Corner& corner : corners)
     if (corner.time > 0.0 && corner.time < activities.end)
-      breakpoints.push_back(corner.time);
-  std::sort(breakpoints.begin(), breakpoints.end());
-  std::vector<double> cuts;
-  for (const double time : breakpoints)
-    if (cuts.empty() || time - cuts.back() > 2.0 * closest_breakpoints)
-      cuts.push_back(time);
+      cut_at(corner.time);
   if (activities.end > 0.0)
     cuts.back() = activities.end;
 

@@ -575,11 +575,11 @@ private:
         member.take_back(integration);
         return member.go_on(pools);
       }
-      followers.swap(member.followers);
+      followers.swap(member.followers); // they set off on their own if the member throws
       if (member.take_settled())
         return member.go_on(pools);
-      followers.swap(member.followers);
       member.settle(pools, set);
+      followers.swap(member.followers);
       return true;
     });
     for (Member* follower : followers)

@@ -85,6 +85,17 @@ std::vector<Stepper> every_stepper() {
 
 class StepperContract : public testing::TestWithParam<Stepper> {};
 
+TEST_P(StepperContract, RunsDownToNothing) { // to errors whose squares are no numbers any more
+  const Windkessel::Parameters<double> draining{1.0, 1.0, 0.0};
+  Course course;
+  course.append(1000.0, {0.0}, "draining");
+  IntegrationOptions options;
+  options.maximum_step = 1.0;
+  const Record record = GetParam().run(1.0, course, draining, options);
+  ASSERT_EQ(record.pressures.size(), 1u);
+  EXPECT_NEAR(record.pressures[0], 0.0, 1e-6);
+}
+
 TEST_P(StepperContract, SeesAPulseOfOneSecondInAnHour) {
   const Windkessel::Parameters<double> leakless{1e12, 1.0, 0.0}; // adds up what comes in
   Course course;

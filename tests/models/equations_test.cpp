@@ -68,6 +68,15 @@ TEST(EquationsOfVessels, ACollapsibleVesselOpensSmoothlyAndItsIntegralIsThatOfIt
   EXPECT_DOUBLE_EQ(valve(12.0, opening), 11.0);
 }
 
+TEST(EquationsOfVessels, NoParametersInRangeContradictEachOther) {
+  const core::ParameterTable table = load_scenario("30-15-15-15").parameters;
+  for (const auto& [lower, upper] : {std::pair("artery_closed", "artery_open"), std::pair("arteriole_closed", "arteriole_open"),
+                                     std::pair("vein_closed", "vein_open"), std::pair("vessel_closed", "vessel_open"),
+                                     std::pair("veno_arteriolar_start", "veno_arteriolar_full"),
+                                     std::pair("resting_phosphocreatine", "total_creatine")})
+    EXPECT_LT(table.at(lower).high, table.at(upper).low) << lower << ", " << upper;
+}
+
 TEST(EquationsOfVessels, ThePulseIsTheSumOfItsHarmonics) {
   constexpr std::array<double, 5> cosine{-0.01143, -0.11127, -0.11559, -0.04545, -0.03350};
   constexpr std::array<double, 5> sine{0.33434, 0.15531, 0.02085, -0.01623, -0.00985};

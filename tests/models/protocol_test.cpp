@@ -1,9 +1,11 @@
 // The timeline that exercises and cuff settings become.
 #include "models/protocol.hpp"
+#include "models/run.hpp"
 #include "models/scenario.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -95,6 +97,22 @@ TEST(ProtocolTest, ALiftMaySlowDownToTheSlowestUnlessItsTempoIsSlower) {
   EXPECT_EQ(slow.at("set 1 concentric")[1], slow.at("set 1 concentric")[0]);
   EXPECT_GT(slow.at("set 1 concentric")[0], at_slowest);
   EXPECT_EQ(quick.at("set 1 eccentric")[1], quick.at("set 1 eccentric")[0]);
+}
+
+TEST(ProtocolTest, WhatBeginsWithACornerOfTheCuffBeginsAtItsOwnTime) {
+  // 0.1 s + 0.1 s + 2.2 s is not quite the 2.4 s at which the cuff's profile has a point.
+  const Scenario scenario = parse_scenario(
+      "title = \"together\"\nextends = [\"people/adult_man.toml\", \"cuffs/wide_thigh.toml\"]\n[cuff]\n"
+      "profile = [{ at = \"0 s\", pressure = \"0 mmHg\" }, { at = \"2.3 s\", pressure = \"50 mmHg\" }]\n"
+      "[timing]\nbaseline = \"0.1 s\"\npassive = \"0.1 s\"\nrecovery = \"1 s\"\n"
+      "[[exercise]]\nname = \"knee extension\"\nload = \"100 %MVC\"\nsets = [1]\nrest_before = \"2.2 s\"\n"
+      "tempo = { concentric = \"1 s\", eccentric = \"1 s\" }\n");
+  const Protocol protocol = build_protocol(scenario, occlusion);
+  for (const auto& activity : protocol.activities)
+    EXPECT_TRUE(std::any_of(protocol.timeline.segments().begin(), protocol.timeline.segments().end(),
+                            [&](const auto& segment) { return segment.begin == activity.begin; }))
+        << activity.label << " at " << activity.begin << " s";
+  EXPECT_EQ(run(scenario).report.outcome, core::Outcome::completed);
 }
 
 TEST(ProtocolTest, ASetThatFailsIsCutAndTheRestMovesForward) {
