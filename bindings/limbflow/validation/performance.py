@@ -181,8 +181,8 @@ def kicking_load(watts: float) -> float:
 
 @evaluates("exercise_hyperaemia")
 def hyperaemia(study: Study) -> Evaluation:
-    """Mean inflow: of the last half minute of three of kicking; of the last two minutes of five of wrist flexion, at the load that gives
-    most of those that are kept up."""
+    """Mean inflow: of the last half minute of three of kicking; of the last two minutes of five of wrist flexion, at
+    the load that gives most of those that are kept up."""
 
     def at_the_end(run: xarray.Dataset, duration: float) -> float:
         end = end_of_sets(run)
