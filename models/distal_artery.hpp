@@ -64,11 +64,16 @@ T resting_beds_flow(const T& inlet_integral, const ArterialPath<T>& path) {
   return path.resting_conductance * (inlet_integral - path.resting_back_integral);
 }
 
-/// Flow into the working muscle, mL/100mL/s.
+/// F of the working muscle's vessels at a distal head, mmHg.
 template <class T>
-T working_muscle_flow(const T& distal_head, const ArterialPath<T>& path) {
-  return path.working_conductance *
-         (open_pressure_integral(distal_head - path.squeeze_head, path.vessel) - path.working_back_integral);
+T working_integral(const T& distal_head, const ArterialPath<T>& path) {
+  return open_pressure_integral(distal_head - path.squeeze_head, path.vessel);
+}
+
+/// Flow into the working muscle, mL/100mL/s. inlet_integral: working_integral of the distal head, mmHg.
+template <class T>
+T working_muscle_flow(const T& inlet_integral, const ArterialPath<T>& path) {
+  return path.working_conductance * (inlet_integral - path.working_back_integral);
 }
 
 /// Means over one beat, outflow and pressure set back to its start, and the pressures that bound it.
@@ -140,12 +145,10 @@ BeatMeans<T> beat_map(const T& first_head, const T& diastolic_head, const T& pul
   means.coming_head = share * heads + 0.5 * share * rise;
   const T coming_resting = share * (resting.width * resting_openings + 0.5 * resting_changes);
   const T coming_working = share * (working.width * working_openings + 0.5 * working_changes);
-  const auto working_flow = [&](const T& inlet_integral) { return path.working_conductance * (inlet_integral - path.working_back_integral); };
-  const auto working_integral = [&](const T& at) { return open_pressure_integral(at - path.squeeze_head, path.vessel); };
-  means.inflow = share * volume_step * rise + resting_beds_flow(coming_resting, path) + working_flow(coming_working);
+  means.inflow = share * volume_step * rise + resting_beds_flow(coming_resting, path) + working_muscle_flow(coming_working, path);
   means.distal_head = means.coming_head - 0.5 * rise;
-  means.working_flow =
-      working_flow(max(T(0.0), coming_working - 0.5 * (working_integral(head) - working_integral(first_head))));
+  means.working_flow = working_muscle_flow(
+      max(T(0.0), coming_working - 0.5 * (working_integral(head, path) - working_integral(first_head, path))), path);
   means.resting_integral = max(T(0.0), coming_resting - 0.5 * (resting_integral(head, path) - resting_integral(first_head, path)));
   means.volume_rate = means.inflow - resting_beds_flow(means.resting_integral, path) - means.working_flow;
   return means;

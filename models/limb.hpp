@@ -450,7 +450,7 @@ private:
     if constexpr (Pulsatile) {
       const T source = diastolic + pulse_shape(y[heart_phase]) * pulse_pressure;
       flow.inflow = cuff_artery_flow(source, stored_head, path);
-      flow.working = working_muscle_flow(stored_head, path);
+      flow.working = working_muscle_flow(working_integral(stored_head, path), path);
       flow.distal_head = stored_head;
       flow.resting_integral = resting_integral(stored_head, path);
       flow.arterial_volume_rate = flow.inflow - flow.working - resting_beds_flow(flow.resting_integral, path);

@@ -38,7 +38,7 @@ public:
   /// The pool that brings limbs to rest.
   core::LanePool<AveragedLimb>& to_rest() const { return *averaged_rodas5p; }
 
-  /// Calls `work` with the pool that has most to do; at equal numbers with the first of those that bring to rest, run averaged or beat.
+  /// Calls `work` with the pool that has most to do; among equals with the one that brings to rest, then an averaged one.
   template <class Work>
   void with_fullest(Work&& work) const {
     const std::size_t most = std::max({averaged_rodas5p->pending(), averaged_dopri5->pending(), pulsatile_dopri5->pending(),

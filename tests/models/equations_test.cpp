@@ -266,6 +266,34 @@ TEST(EquationsOfVessels, ARegulatorThatRunsOutOfAirFades) {
   EXPECT_NEAR(rate(1.0), 0.0, 1e-15);
 }
 
+TEST_F(Equations, ALimbThatHangsOrIsRaisedLosesFlow) {
+  for (const char* arm_or_leg : {"arm", "leg"}) {
+    const auto inflow = [&](double raised) {
+      const Scenario scenario = parse_scenario("title = \"rest\"\nextends = [\"people/adult_man.toml\"]\nlimb = \"" + std::string(arm_or_leg) +
+                                               "\"\nposture = \"supine\"\nlimb_raised = \"" + std::to_string(raised) +
+                                               " cm\"\n[timing]\npassive = \"1 s\"\n");
+      const RestingLimb limb = resting_limb(limb_parameters(scenario));
+      std::array<double, limb_signal_count> signals{};
+      AveragedLimb::evaluate_signals(0.0, limb.state.data(), limb.parameters, LimbControls<double>{}, signals.data());
+      return signals[signal_arterial_inflow];
+    };
+    const double level = inflow(0.0);
+    for (const double away : {10.0, 30.0, 50.0}) {
+      EXPECT_LT(inflow(away), 0.99 * inflow(away - 10.0)) << arm_or_leg << ' ' << away << " cm up";
+      EXPECT_LT(inflow(-away), level) << arm_or_leg << ' ' << away << " cm down";
+    }
+  }
+}
+
+TEST_F(Equations, ATraceOfOxygenBelowNothingIsReportedAsNone) {
+  std::vector<double> y = resting_limb(limb_parameters(load_scenario("30-15-15-15"))).state;
+  y[capillary_oxygen] = -1e-8;
+  y[inactive_perfusion] = y[skin_perfusion] = 0.0;
+  std::array<double, limb_signal_count> signals{};
+  AveragedLimb::evaluate_signals(0.0, y.data(), p, LimbControls<double>{}, signals.data());
+  EXPECT_GE(signals[signal_venous_oxygen_saturation], 0.0);
+}
+
 TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   p.occlusion_pressure = 150.0;
   std::vector<double> y = resting_limb(limb_parameters(load_scenario("30-15-15-15"))).state;
@@ -542,7 +570,7 @@ TEST(EquationsOfBeats, FlowsFollowTheIntegralOfTheOpening) {
   EXPECT_NEAR(cuff_artery_flow(80.0, 110.0, path), -0.004 * 30.0, 1e-14);
   EXPECT_NEAR(resting_integral(90.0, path), 90.0 - 22.5, 1e-12); // half of the range from 5 to 40 is lost
   EXPECT_NEAR(resting_beds_flow(67.5, path), 4e-4 * 63.5, 1e-15);
-  EXPECT_NEAR(working_muscle_flow(90.0, path), 2e-4 * (87.0 - 6.0), 1e-15);
+  EXPECT_NEAR(working_muscle_flow(working_integral(90.0, path), path), 2e-4 * (87.0 - 6.0), 1e-15);
 }
 
 TEST(EquationsOfBeats, TheMapOfABeatIsTheEquationBeatByBeat) {
@@ -559,9 +587,9 @@ TEST(EquationsOfBeats, TheMapOfABeatIsTheEquationBeatByBeat) {
       for (int k = 0; k < fine; ++k) {
         const double source = diastolic + pulse_shape(pulse_mean_phase + (k + 0.5) / fine) * pulse;
         const double in = cuff_artery_flow(source, head, path);
-        const double out = resting_beds_flow(resting_integral(head, path), path) + working_muscle_flow(head, path);
+        const double out = resting_beds_flow(resting_integral(head, path), path) + working_muscle_flow(working_integral(head, path), path);
         inflow += in / fine;
-        working += working_muscle_flow(head, path) / fine;
+        working += working_muscle_flow(working_integral(head, path), path) / fine;
         resting += resting_integral(head, path) / fine;
         mean += head / fine;
         head += period / fine * (in - out) / path.compliance;
@@ -596,7 +624,7 @@ TEST(EquationsOfBeats, TheMapFollowsAStiffArteryIntoASqueezedMuscle) {
     inflow = working = mean = 0.0;
     for (int k = 0; k < fine; ++k) {
       const double source = 75.0 + pulse_shape(pulse_mean_phase + (k + 0.5) / fine) * 45.0;
-      const double in = cuff_artery_flow(source, head, path), out = working_muscle_flow(head, path);
+      const double in = cuff_artery_flow(source, head, path), out = working_muscle_flow(working_integral(head, path), path);
       inflow += in / fine;
       working += out / fine;
       mean += head / fine;
@@ -608,6 +636,17 @@ TEST(EquationsOfBeats, TheMapFollowsAStiffArteryIntoASqueezedMuscle) {
   EXPECT_NEAR(means.inflow, inflow, 0.02 * inflow);
   EXPECT_NEAR(means.working_flow, working, 0.02 * working);
   EXPECT_NEAR(means.distal_head, mean, 0.02 * mean);
+}
+
+TEST(EquationsOfBeats, AnArteryThatFillsTakesNothingOutOfShutVessels) {
+  ArterialPath<double> path = example_path(-200.0);
+  path.working_back_integral = path.resting_back_integral = 0.0; // beds and muscle are empty
+  for (double compliance = 1e-4; compliance < 0.1; compliance *= 1.2) {
+    path.compliance = compliance;
+    const auto means = beat_map<32>(-100.0, 75.0, 45.0, 0.9, path);
+    EXPECT_GE(means.working_flow, 0.0) << compliance;
+    EXPECT_GE(means.resting_integral, 0.0) << compliance;
+  }
 }
 
 TEST(EquationsOfBeats, BehindAShutCuffTheArteryRunsDownAtItsOwnRate) {
