@@ -183,6 +183,10 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const double column = number("blood_column");
   p.hydrostatic_cuff = column * (number(place + "_cuff_level") - scenario.limb_raised_cm);
   p.hydrostatic_limb = column * (number(place + "_limb_level") - scenario.limb_raised_cm);
+  const auto muscle_column = [&](double cuff_column, double limb_column) {
+    return cuff_column + number(group + "_level_share") * (limb_column - cuff_column);
+  };
+  p.hydrostatic_muscle = muscle_column(p.hydrostatic_cuff, p.hydrostatic_limb);
 
   p.artery_transmission = scenario.has_cuff ? artery_transmission(scenario) : 0.0;
   p.superficial_transmission =
@@ -217,6 +221,8 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
   p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
+  const double supine_muscle_column = muscle_column(column * number("supine_" + limb_name + "_cuff_level"), supine_column);
+  p.resting_working_arteriolar_pressure = p.resting_arteriolar_pressure + supine_muscle_column - supine_column;
   // Where the limb hangs, the closing pressure of its arterioles follows the column.
   const double closing_shift = number("arteriole_closing_shift") * std::max(0.0, p.hydrostatic_limb - supine_column);
   p.arteriole = {p.arteriole.closed + closing_shift, p.arteriole.open + closing_shift};
@@ -270,8 +276,10 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
             number(veno_arteriolar_strength), {number("veno_arteriolar_start"), number("veno_arteriolar_full")},
             number("tone_time")};
   };
-  p.muscle_bed = bed("muscle_maximum_dilation", "half_dilation_deficit", "muscle_veno_arteriolar_strength");
+  p.muscle_bed = bed("muscle_maximum_dilation", limb_name + "_half_dilation_deficit", "muscle_veno_arteriolar_strength");
   p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit", "skin_veno_arteriolar_strength");
+
+  p.half_dilation_energy = number("half_dilation_energy");
 
   p.muscle = working_muscle(table, group);
   p.reflexes = {number("command_pressure"),

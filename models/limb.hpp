@@ -75,19 +75,23 @@ struct Limb {
     const auto arteriolar_change = [&](const T& arteriole, const T& tissue) {
       return arteriole - tissue - p.resting_arteriolar_pressure;
     };
-    dydt[active_tone] = tone_rate(
-        y[active_tone],
-        tone_target(muscle.deficit, arteriolar_change(flow.muscle_arteriole, at.muscle_squeeze), at.deep_distension, muscle_bed),
-        muscle_bed);
+    // The arterioles of the working muscle lie at its height, those of the beds at rest in the middle of the limb.
+    const T working_arteriole = flow.muscle_arteriole + p.hydrostatic_muscle - p.hydrostatic_limb;
+    const T working_change = working_arteriole - at.muscle_squeeze - p.resting_working_arteriolar_pressure;
+    const T working_need =
+        muscle.oxygen_deficit / muscle_bed.half_dilation_deficit + muscle.energy_deficit / p.half_dilation_energy;
+    dydt[active_tone] =
+        tone_rate(y[active_tone], tone_target(working_need, working_change, at.deep_distension, muscle_bed), muscle_bed);
     dydt[inactive_tone] =
         tone_rate(y[inactive_tone],
-                  tone_target(y[inactive_deficit], arteriolar_change(flow.muscle_arteriole, at.external_muscle),
-                              at.deep_distension, muscle_bed),
+                  tone_target(T(y[inactive_deficit] / muscle_bed.half_dilation_deficit),
+                              arteriolar_change(flow.muscle_arteriole, at.external_muscle), at.deep_distension, muscle_bed),
                   muscle_bed);
-    dydt[skin_tone] = tone_rate(
-        y[skin_tone],
-        tone_target(y[skin_deficit], arteriolar_change(flow.skin_arteriole, at.external_skin), at.superficial_distension, skin_bed),
-        skin_bed);
+    dydt[skin_tone] =
+        tone_rate(y[skin_tone],
+                  tone_target(T(y[skin_deficit] / skin_bed.half_dilation_deficit),
+                              arteriolar_change(flow.skin_arteriole, at.external_skin), at.superficial_distension, skin_bed),
+                  skin_bed);
 
     chemistry(y, dydt, p, c, fibres, muscle);
 
@@ -146,7 +150,8 @@ struct Limb {
     out[signal_limb_volume_change] = volume_change(y, p);
     out[signal_muscle_conductance] = y[active_tone];
     out[signal_skin_conductance] = y[skin_tone];
-    out[signal_oxygen_deficit] = muscle.deficit;
+    out[signal_oxygen_deficit] =
+        muscle.oxygen_deficit + muscle.energy_deficit * p.muscle.oxygen_per_atp / p.muscle.resting_oxygen;
     tissue_signals(y, p, fibres, muscle, out);
     out[signal_capillary_refill_time] =
         parts.refill ? capillary_refill_time(T(flow.coming_head + p.hydrostatic_limb - at.external_skin), y[skin_tone],
@@ -434,7 +439,7 @@ private:
     path.resting_back_integral =
         (inactive_conductance * deep_integral + skin_conductance * superficial_integral) / path.resting_conductance;
     path.working_conductance = p.active_conductance * y[active_tone];
-    path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_limb;
+    path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_muscle;
     path.vessel = p.vessel(at.contraction);
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 

@@ -25,6 +25,7 @@ struct LimbParameters {
   T start_phase{}; ///< phase of the beat at time zero, from the foot of the pulse
   T central_venous_pressure{}; ///< pressure of the veins above the cuff, at heart level, mmHg
   T hydrostatic_cuff{}; ///< weight of the blood column from heart to cuff, mmHg
+  T hydrostatic_muscle{}; ///< weight of the blood column from heart to the working muscle, mmHg
   T hydrostatic_limb{}; ///< weight of the blood column from heart to the middle of the limb below the cuff, mmHg
   T artery_transmission{}; ///< pressure on artery and deep veins under the cuff over the cuff's pressure
   T superficial_transmission{}; ///< pressure on superficial veins under the cuff over the cuff's pressure
@@ -42,6 +43,7 @@ struct LimbParameters {
   T post_capillary_share{}; ///< share of a bed's pressure fall that lies after the capillaries
   T resting_arteriolar_pressure{}; ///< arteriolar transmural pressure at supine rest: half way down their fall of pressure, mmHg
   core::Divisor<T> muscle_volume{}; ///< working muscle in 100 mL of limb, mL/100mL
+  T resting_working_arteriolar_pressure{}; ///< the same at the height of the working muscle, mmHg
   T working_limbs{}; ///< limbs that do the same work and feed the same circulation
   core::Divisor<T> lactate_distribution{}; ///< body water and blood in which lactate spreads, mL
   T lactate_clearance{}; ///< clearance of blood lactate above rest, 1/s
@@ -91,6 +93,7 @@ struct LimbParameters {
   CollapseRange<T> lymph_stopping{}; ///< tissue pressures under the cuff that take lymph from free to stopped, mmHg
   BedRegulation<T> muscle_bed{}; ///< oxygen balance and tone of muscle
   BedRegulation<T> skin_bed{}; ///< the same of the skin
+  core::Divisor<T> half_dilation_energy{}; ///< high-energy phosphate drawn that dilates working muscle by half of the most, mM ATP
   T resting_arterial_pressure{}; ///< mean arterial pressure at rest, mmHg
   T resting_refill_time{}; ///< capillary refill time at rest, s
   T refill_fixed_share{}; ///< share of the resistance to the nail bed that tone does not change

@@ -20,7 +20,7 @@
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //
 //   dg/dt = ( g_target - g ) / tau_tone
-//   g_target = [ 1 + (g_max - 1) d ]                          metabolic dilation by the deficit, d = x / (x + x_half)
+//   g_target = [ 1 + (g_max - 1) d ]                          metabolic dilation by the need, d = n / (n + 1), n = x / x_half
 //            * exp( -m (1 - d) (transmural pressure - its resting value) )    myogenic response
 //            * [ 1 - s (1 - d) * smoothstep(venous distension) ]       veno-arteriolar response
 //
@@ -46,7 +46,7 @@ struct BedRegulation {
   core::Divisor<T> diffusion_limit; // d at rest
   core::Divisor<T> transit_time; // tau_transit, s
   T maximum_dilation;           // g_max
-  T half_dilation_deficit;      // x_half
+  core::Divisor<T> half_dilation_deficit; // x_half
   T myogenic_sensitivity;       // m, 1/mmHg
   T veno_arteriolar_strength;   // s
   CollapseRange<T> veno_arteriolar_range; // venous distending pressures at which the response starts and is full, mmHg
@@ -87,15 +87,15 @@ T deficit_rate(const T& deficit, const T& perfusion, const BedRegulation<T>& bed
 }
 
 /// Conductance ratio that the arterioles tend to.
-/// transmural_change: arteriolar transmural pressure minus its resting value, mmHg; venous_distension: transmural
+/// need: what dilates them, 1 where half of the largest dilation is asked for; transmural_change: arteriolar transmural pressure minus its resting value, mmHg; venous_distension: transmural
 /// pressure of the veins of the bed, mmHg.
 template <class T>
-T tone_target(const T& deficit, const T& transmural_change, const T& venous_distension, const BedRegulation<T>& bed) {
+T tone_target(const T& need, const T& transmural_change, const T& venous_distension, const BedRegulation<T>& bed) {
   using std::exp;
   using std::max;
   using std::min;
-  const T drawn = max(T(0.0), deficit);
-  const T dilated = drawn / (drawn + bed.half_dilation_deficit);
+  const T asking = max(T(0.0), need);
+  const T dilated = asking / (asking + 1.0);
   const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * dilated;
   const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * (1.0 - dilated) * transmural_change)));
   const T veno_arteriolar =

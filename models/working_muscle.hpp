@@ -91,7 +91,8 @@ struct MuscleMoment {
   OxygenSupply<T> oxygen;                 // what it lets respiration do
   T afferent;                             // of metabonociceptors, 0..1
   T metaboreflex;                         // activity of metaboreceptors, 0..1
-  T deficit;                              // oxygen and high-energy phosphate drawn, in oxygen stores
+  T oxygen_deficit;                       // oxygen drawn, in stores of a resting muscle
+  T energy_deficit;                       // high-energy phosphate drawn, mM ATP
 };
 
 /// Force that a class has left, 0..1. risen: its H2PO4- above rest, mM.
@@ -139,7 +140,8 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   using std::max;
   using std::min;
   MuscleMoment<T> now;
-  T drawn = (m.resting_oxygen - tissue_oxygen) / m.oxygen_per_atp;
+  now.oxygen_deficit = (m.resting_oxygen - tissue_oxygen) / m.resting_oxygen;
+  now.energy_deficit = T(0.0);
   now.afferent = T(0.0);
   now.metaboreflex = T(0.0);
   for (std::size_t k = 0; k < fibre_classes; ++k) {
@@ -148,9 +150,8 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
     now.capacity[k] = force_left(fibres[k], risen, m);
     now.afferent = now.afferent + m.pool.share[k] * open_fraction(risen, m.afferent_dihydrogen);
     now.metaboreflex = now.metaboreflex + m.pool.share[k] * metaboreceptor_activity(risen, m);
-    drawn = drawn + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
+    now.energy_deficit = now.energy_deficit + m.pool.share[k] * (m.resting_energy - fibres[k].energy);
   }
-  now.deficit = drawn * m.oxygen_per_atp / m.resting_oxygen;
   now.tissue_pressure = tissue_oxygen_pressure(tissue_oxygen, m.oxygen);
   now.oxygen = oxygen_supply(now.tissue_pressure, m.respiration);
   now.available_drive = 1.0 - central_fatigue;

@@ -229,13 +229,13 @@ TEST_F(Properties, OcclusionPressureFallsWithWidthAndRisesWithSystolicPressure) 
   });
 }
 
-/// Inflow (mL/100mL/s), mean over the last minute of ten under a steady cuff.
+/// Inflow (mL/100mL/s), mean over the last minute of half an hour under a steady cuff: the oxygen deficit that dilates muscle gathers slowly.
 double steady_inflow(const RestingLimb& rest, double pressure, double external) {
   LimbControls<double> controls;
   controls.cuff_pressure_begin = controls.cuff_pressure_set = pressure;
   controls.external_pressure = external;
   core::Timeline<LimbControls<double>> timeline;
-  timeline.append(540.0, controls);
+  timeline.append(1740.0, controls);
   timeline.append(60.0, controls);
   std::vector<double> y = rest.state;
   core::IntegrationOptions options;
