@@ -124,16 +124,6 @@ T force_reserve(const std::array<FibreState<T>, fibre_classes>& fibres, const T&
   return pool_force(activate(T(1.0 - central_fatigue), m.pool), capacity, m.pool) - task.force / task.slowest_velocity_factor;
 }
 
-/// The drive that is needed, as far as it is at hand: bends from one to the other where they are within `turn`.
-template <class T>
-T bounded_drive(const T& needed, const T& available) {
-  constexpr double turn = 0.02;
-  const T left = available - needed;
-  const T bending = available - open_pressure_integral(left, CollapseRange<T>{T(-turn), T(turn)});
-  using core::select;
-  return select(left > T(turn), needed, bending);
-}
-
 template <class T>
 MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fibres, const T& central_fatigue,
                               const T& tissue_oxygen, const MuscleTask<T>& task, const WorkingMuscle<T>& m) {
@@ -156,7 +146,7 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   now.oxygen = oxygen_supply(now.tissue_pressure, m.respiration);
   now.available_drive = 1.0 - central_fatigue;
   now.needed_drive = drive_for_force(T(task.force / task.velocity_factor), now.capacity, m.pool);
-  now.drive = bounded_drive(now.needed_drive, now.available_drive);
+  now.drive = min(now.needed_drive, now.available_drive);
   const PoolActivation<T> at = activate(now.drive, m.pool);
   now.activation = at.activation;
   now.force = min(task.force, task.slowest_velocity_factor * pool_force(at, now.capacity, m.pool));

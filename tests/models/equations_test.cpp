@@ -548,14 +548,8 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
     EXPECT_NEAR(now.maximum_force, most, 1e-12);
     EXPECT_NEAR(now.emg, electric, 1e-12);
     EXPECT_NEAR(now.available_drive, 1.0 - central, 1e-15);
-    constexpr double turn = 0.02;
-    if (std::abs(now.available_drive - now.needed_drive) >= turn) {
-      EXPECT_NEAR(now.drive, std::min(now.needed_drive, now.available_drive), 1e-15);
-    } else { // bends from one to the other
-      const double x = (now.available_drive - now.needed_drive + turn) / (2.0 * turn);
-      EXPECT_NEAR(now.drive, now.available_drive - 2.0 * turn * x * x * x * (1.0 - 0.5 * x), 1e-15);
-    }
-    if (now.needed_drive < now.available_drive - turn) {
+    EXPECT_EQ(now.drive, std::min(now.needed_drive, now.available_drive));
+    if (now.needed_drive < now.available_drive) {
       EXPECT_NEAR(now.force, task.force, 1e-10);
     }
     EXPECT_NEAR(now.high_threshold * (m.pool.share[1] + m.pool.share[2]), m.pool.share[1] * now.activation[1] + m.pool.share[2] * now.activation[2], 1e-13);
