@@ -340,7 +340,7 @@ TEST_F(Equations, OxygenAndPhosphatesDilateAWorkingMuscleEachByItsHalf) {
 
 TEST_F(Equations, ATraceOfOxygenBelowNothingIsReportedAsNone) {
   std::vector<double> y = resting_limb(limb_parameters(load_scenario("30-15-15-15"))).state;
-  y[capillary_oxygen] = -1e-8;
+  y[capillary_oxygen] = -1e-4; // far more than integration leaves, so that it outweighs what the other beds' blood brings
   y[inactive_perfusion] = y[skin_perfusion] = 0.0;
   std::array<double, limb_signal_count> signals{};
   AveragedLimb::evaluate_signals(0.0, y.data(), p, LimbControls<double>{}, signals.data());
