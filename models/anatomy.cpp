@@ -278,9 +278,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   };
   p.muscle_bed = bed("muscle_maximum_dilation", limb_name + "_half_dilation_deficit", "muscle_veno_arteriolar_strength");
   p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit", "skin_veno_arteriolar_strength");
-
   p.half_dilation_energy = number("half_dilation_energy");
-
   p.muscle = working_muscle(table, group);
   p.reflexes = {number("command_pressure"),
                 number("afferent_pressure"),

@@ -404,8 +404,8 @@ private:
     at.external_skin = p.external_skin_share * c.external_pressure;
     at.interstitial =
         interstitial_pressure(y[interstitial_volume], p.resting_interstitial_pressure, p.interstitial_compliance);
-    at.contraction = p.intramuscular_gain * muscle.force +
-                          p.intramuscular_first * muscle.force / (muscle.force + p.intramuscular_first_force);
+    at.contraction = p.intramuscular_gain * muscle.fresh_force +
+                     p.intramuscular_first * muscle.fresh_force / (muscle.fresh_force + p.intramuscular_first_force);
     at.muscle_squeeze = at.contraction + at.external_muscle;
 
     at.deep = filling(y[deep_venous_volume], y[deep_slow_volume], p.deep_main_scale, p.deep_late_scale);

@@ -42,8 +42,8 @@ struct LimbParameters {
   CollapseRange<T> arteriole{}; ///< transmural pressures of the arterioles of a resting bed, which their tone shuts, mmHg
   T post_capillary_share{}; ///< share of a bed's pressure fall that lies after the capillaries
   T resting_arteriolar_pressure{}; ///< arteriolar transmural pressure at supine rest: half way down their fall of pressure, mmHg
-  core::Divisor<T> muscle_volume{}; ///< working muscle in 100 mL of limb, mL/100mL
   T resting_working_arteriolar_pressure{}; ///< the same at the height of the working muscle, mmHg
+  core::Divisor<T> muscle_volume{}; ///< working muscle in 100 mL of limb, mL/100mL
   T working_limbs{}; ///< limbs that do the same work and feed the same circulation
   core::Divisor<T> lactate_distribution{}; ///< body water and blood in which lactate spreads, mL
   T lactate_clearance{}; ///< clearance of blood lactate above rest, 1/s
@@ -61,7 +61,7 @@ struct LimbParameters {
   T blood_ph_per_lactate{}; ///< fall of blood pH per lactate, 1/mM
   T carbon_dioxide_per_lactate{}; ///< carbon dioxide pressure that lactic acid frees from bicarbonate, mmHg/mM
   T carbon_dioxide_slope{}; ///< carbon dioxide carried per pressure by blood, mM/mmHg
-  T intramuscular_gain{}; ///< rise of intramuscular pressure per force, mmHg
+  T intramuscular_gain{}; ///< rise of intramuscular pressure per force of a fresh pool, mmHg
   T intramuscular_first{}; ///< rise that comes with the first few per cent of force, mmHg
   T intramuscular_first_force{}; ///< force at which half of that rise is there
   T vessel_closed{}; ///< transmural pressure below which vessels inside muscle are shut, mmHg

@@ -10,7 +10,7 @@
 //   e(x)  = e_max / (1 + (e_max - 1) exp(-k x))       extraction by tissue that has drawn x, over resting extraction
 //
 // d is the flow at which diffusion takes half of what slow blood would give off: fast blood leaves the bed with its
-// oxygen. This is the balance of tissue at rest; working muscle has its own (working_muscle.hpp), whose deficit x counts
+// oxygen. This is the balance of tissue at rest; working muscle has its own (working_muscle.hpp), and its need n counts
 // high-energy phosphate as well.
 //
 // Flow through a bed at rest: conductance [ F(arterial) - F(venous) ], F the collapsible vessel's with a range well above zero.
@@ -87,8 +87,8 @@ T deficit_rate(const T& deficit, const T& perfusion, const BedRegulation<T>& bed
 }
 
 /// Conductance ratio that the arterioles tend to.
-/// need: what dilates them, 1 where half of the largest dilation is asked for; transmural_change: arteriolar transmural pressure minus its resting value, mmHg; venous_distension: transmural
-/// pressure of the veins of the bed, mmHg.
+/// need: what dilates them, 1 where half of the largest dilation is asked for; transmural_change: arteriolar transmural pressure minus its
+/// resting value, mmHg; venous_distension: transmural pressure of the veins of the bed, mmHg.
 template <class T>
 T tone_target(const T& need, const T& transmural_change, const T& venous_distension, const BedRegulation<T>& bed) {
   using std::exp;

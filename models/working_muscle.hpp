@@ -8,7 +8,8 @@
 // A muscle that shortens gives less force at a drive, and one that lengthens more (Hill 1938, Proc R Soc B 126:136): the pool must be
 // driven for the force asked over the `velocity_factor` of the movement. Where all the drive at hand is not enough for that, a lift slows down
 // under its load, until it fails at the slowest lift's speed. Shortening work costs ATP on top of what the same
-// activation costs an isometric muscle (Fenn): work / (efficiency * free energy of ATP).
+// activation costs an isometric muscle (Fenn): work / (efficiency * free energy of ATP). The pressure that a contraction makes in the muscle
+// follows its electromyogram, not its force: where a force is kept up in fatigue both rise (Sadamoto 1983, Eur J Appl Physiol 51:395).
 //
 // Force that a class has left (capacity), as a product:
 //   metabolic       exp(-s (H2PO4- minus its resting value))      (Lanza 2006, J Physiol 577:353, found it linear over the first half)
@@ -86,6 +87,7 @@ struct MuscleMoment {
   T force;                                // given, fraction of a fresh maximum
   T maximum_force;                        // at the available drive, fraction of a fresh maximum
   T emg;                                  // fraction of a fresh maximum
+  T fresh_force;                          // what a fresh pool would give at this drive and speed: what its own pressure follows
   T high_threshold;                       // activation of the type II fibres, 0..1
   T tissue_pressure;                      // oxygen, mmHg
   OxygenSupply<T> oxygen;                 // what it lets respiration do
@@ -149,9 +151,13 @@ MuscleMoment<T> muscle_moment(const std::array<FibreState<T>, fibre_classes>& fi
   now.drive = min(now.needed_drive, now.available_drive);
   const PoolActivation<T> at = activate(now.drive, m.pool);
   now.activation = at.activation;
-  now.force = min(task.force, task.slowest_velocity_factor * pool_force(at, now.capacity, m.pool));
+  const T isometric_force = pool_force(at, now.capacity, m.pool);
+  now.force = min(task.force, task.slowest_velocity_factor * isometric_force);
   now.maximum_force = pool_force(activate(now.available_drive, m.pool), now.capacity, m.pool);
   now.emg = pool_force(at, {T(1.0), T(1.0), T(1.0)}, m.pool);
+  constexpr double least_force = 1e-9;
+  const T speed_for_force = task.force / max(T(least_force), isometric_force); // the velocity factor at which the pool gives what is asked
+  now.fresh_force = now.emg * max(task.velocity_factor, min(task.slowest_velocity_factor, speed_for_force));
   now.high_threshold = (m.pool.share[1] * at.activation[1] + m.pool.share[2] * at.activation[2]) /
                        (m.pool.share[1] + m.pool.share[2]);
   return now;

@@ -388,9 +388,11 @@ TEST_F(Equations, SignalsAreWhatTheySayTheyAre) {
   EXPECT_NEAR(signals[signal_deep_venous_pressure],
               distension(y[deep_venous_volume], y[deep_slow_volume], p.deep_share * p.vein_scale) +
                   p.active_share * (signals[signal_intramuscular_pressure] - signals[signal_interstitial_pressure]), 1e-10);
+  const double fresh_force = 0.01 * signals[signal_emg_amplitude]; // of a hold
+  EXPECT_GT(fresh_force, signals[signal_force]);
   EXPECT_NEAR(signals[signal_intramuscular_pressure],
-              signals[signal_interstitial_pressure] + p.intramuscular_gain * signals[signal_force] +
-                  p.intramuscular_first * signals[signal_force] / (signals[signal_force] + p.intramuscular_first_force), 1e-10);
+              signals[signal_interstitial_pressure] + p.intramuscular_gain * fresh_force +
+                  p.intramuscular_first * fresh_force / (fresh_force + p.intramuscular_first_force), 1e-10);
   std::array<FibreState<double>, fibre_classes> fibres;
   for (std::size_t k = 0; k < fibre_classes; ++k)
     fibres[k] = {y[fibre_energy + k], y[fibre_ph + k], y[fibre_lactate + k], y[fibre_excitability_loss + k], y[fibre_lasting_loss + k]};
@@ -547,6 +549,9 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
     EXPECT_NEAR(force_reserve(fibres, central, task, m), most - task.force / task.slowest_velocity_factor, 1e-12);
     EXPECT_NEAR(now.maximum_force, most, 1e-12);
     EXPECT_NEAR(now.emg, electric, 1e-12);
+    const double speed_factor = std::clamp(task.force / given, task.velocity_factor, task.slowest_velocity_factor);
+    EXPECT_NEAR(now.fresh_force, electric * speed_factor, 1e-9);
+    EXPECT_GE(now.fresh_force, now.force - 1e-12); // a tired pool works with more pressure than its force says
     EXPECT_NEAR(now.available_drive, 1.0 - central, 1e-15);
     EXPECT_EQ(now.drive, std::min(now.needed_drive, now.available_drive));
     if (now.needed_drive < now.available_drive) {
