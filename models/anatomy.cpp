@@ -204,16 +204,19 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   const double conduit_fall = number("artery_conduit_share_" + limb_name) * fall;
   p.artery_conductance = flow / conduit_fall;
   const double arterial = p.resting_arterial_pressure - conduit_fall;
-  const double conductance = flow / (arterial - venous);
   const double muscle = number(limb_name + "_muscle_share_of_resting_flow");
   p.muscle_volume = tissue_unit * number(group + "_volume") * muscle_scale / p.tissue_volume;
   p.active_share = std::min(0.95, p.muscle_volume / (tissue_unit * number("deep_venous_share")));
   p.active_resting_flow = flow * muscle * p.active_share;
   p.inactive_resting_flow = flow * muscle * (1.0 - p.active_share);
   p.skin_resting_flow = flow * (1.0 - muscle);
-  p.active_conductance = conductance * muscle * p.active_share;
   p.arteriole = {number("arteriole_closed"), number("arteriole_open")};
+  p.vessel = {number("vessel_closed"), number("vessel_open")};
   const double supine_column = column * number("supine_" + limb_name + "_limb_level");
+  const double supine_muscle_column = muscle_column(column * number("supine_" + limb_name + "_cuff_level"), supine_column);
+  const double inside = supine_muscle_column - number("resting_interstitial_pressure");
+  p.active_conductance = p.active_resting_flow /
+                         (open_pressure_integral(arterial + inside, p.vessel) - open_pressure_integral(venous + inside, p.vessel));
   const double arteriolar_fall = open_pressure_integral(arterial + supine_column, p.arteriole) -
                                  open_pressure_integral(venous + supine_column, p.arteriole);
   p.inactive_conductance = p.inactive_resting_flow / arteriolar_fall;
@@ -221,7 +224,6 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.post_capillary_share = number("post_capillary_share");
   const double capillary = venous + p.post_capillary_share * (arterial - venous);
   p.resting_arteriolar_pressure = arterial + supine_column - 0.5 * arteriolar_fall;
-  const double supine_muscle_column = muscle_column(column * number("supine_" + limb_name + "_cuff_level"), supine_column);
   p.resting_working_arteriolar_pressure = p.resting_arteriolar_pressure + supine_muscle_column - supine_column;
   // Where the limb hangs, the closing pressure of its arterioles follows the column.
   const double closing_shift = number("arteriole_closing_shift") * std::max(0.0, p.hydrostatic_limb - supine_column);
@@ -233,9 +235,6 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.intramuscular_gain = number("intramuscular_gain");
   p.intramuscular_first = number("intramuscular_first");
   p.intramuscular_first_force = number("intramuscular_first_force");
-  p.vessel_closed = number("vessel_closed");
-  p.vessel_open = number("vessel_open");
-  p.pressure_spread = number("pressure_spread");
 
   p.deep_share = number("deep_venous_share");
   p.vein_scale = std::max(0.2, 1.0 - number("venous_capacity_loss_with_age") * years);
@@ -280,6 +279,7 @@ LimbParameters<double> limb_parameters(const Scenario& scenario) {
   p.skin_bed = bed("skin_maximum_dilation", "skin_half_dilation_deficit", "skin_veno_arteriolar_strength");
   p.half_dilation_energy = number("half_dilation_energy");
   p.muscle = working_muscle(table, group);
+  p.muscle.washout_time = number("muscle_lactate_volume") * p.muscle_volume / p.active_resting_flow;
   p.reflexes = {number("command_pressure"),
                 number("afferent_pressure"),
                 number("command_heart_rate"),

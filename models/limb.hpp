@@ -433,14 +433,15 @@ private:
     path.compliance = p.arterial_compliance;
     path.resting_conductance = inactive_conductance + skin_conductance;
     path.resting_outside_head = at.external_muscle - p.hydrostatic_limb;
-    path.arteriole = p.arteriole;
+    path.arteriole =
+        arteriole_range(T(path.resting_conductance / (p.inactive_conductance + p.skin_conductance)), p.arteriole);
     const T deep_integral = resting_integral(at.deep_head, path);
     const T superficial_integral = resting_integral(at.superficial_head, path);
     path.resting_back_integral =
         (inactive_conductance * deep_integral + skin_conductance * superficial_integral) / path.resting_conductance;
     path.working_conductance = p.active_conductance * y[active_tone];
     path.squeeze_head = at.interstitial + at.muscle_squeeze - p.hydrostatic_muscle;
-    path.vessel = p.vessel(at.contraction);
+    path.vessel = p.vessel;
     path.working_back_integral = open_pressure_integral(at.deep_head - path.squeeze_head, path.vessel);
 
     const T stored_head = y[arterial_volume] / p.arterial_compliance + at.external_muscle - p.hydrostatic_limb;

@@ -64,9 +64,7 @@ struct LimbParameters {
   T intramuscular_gain{}; ///< rise of intramuscular pressure per force of a fresh pool, mmHg
   T intramuscular_first{}; ///< rise that comes with the first few per cent of force, mmHg
   T intramuscular_first_force{}; ///< force at which half of that rise is there
-  T vessel_closed{}; ///< transmural pressure below which vessels inside muscle are shut, mmHg
-  T vessel_open{}; ///< transmural pressure above which vessels inside muscle are open, mmHg
-  T pressure_spread{}; ///< excess of tissue pressure where contraction squeezes most, over its mean rise
+  CollapseRange<T> vessel{}; ///< transmural pressures of the vessels inside working muscle, mmHg
   T active_share{}; ///< share of the muscle below the cuff that works
   T deep_share{}; ///< share of the venous volume in the deep veins
   T vein_scale{}; ///< venous volume over that of the reference limb at the same pressure
@@ -106,10 +104,6 @@ struct LimbParameters {
   CuffDeviceResponse<T> device{};
   WorkingMuscle<T> muscle{};
   Reflexes<T> reflexes{};
-
-  /// Transmural pressures of the vessels in muscle whose contraction adds `contraction` (mmHg) to tissue pressure: less in some places,
-  /// more in others.
-  CollapseRange<T> vessel(const T& contraction) const { return {vessel_closed, T(vessel_open + pressure_spread * contraction)}; }
 
   /// Capillaries of a bed with this share of the tissue.
   CapillaryWall<T> capillary_wall(const T& share) const { return {share * filtration_coefficient, oncotic_difference, oncotic_rise}; }

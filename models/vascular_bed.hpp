@@ -20,11 +20,14 @@
 // Arteriolar tone: conductance over resting conductance, g, follows its target with a lag,
 //
 //   dg/dt = ( g_target - g ) / tau_tone
-//   g_target = [ 1 + (g_max - 1) d ]                          metabolic dilation by the need, d = n / (n + 1), n = x / x_half
-//            * exp( -m (1 - d) (transmural pressure - its resting value) )    myogenic response
-//            * [ 1 - s (1 - d) * smoothstep(venous distension) ]       veno-arteriolar response
+//   g_target = exp( -m (transmural pressure - its resting value) )    myogenic response
+//            * [ 1 - s * smoothstep(venous distension) ]              veno-arteriolar response
+//            + (g_max - 1) d                                          metabolic dilation by the need, d = n / (n + 1), n = x / x_half
 //
-// Metabolic dilation takes away the two constrictions (functional sympatholysis; Remensnyder 1962, Circ Res 11:370; recalled).
+// What metabolism opens has no tone: neither constriction acts on it (functional sympatholysis; Remensnyder 1962, Circ Res 11:370; recalled),
+// and the pressure at which the arterioles of a bed at rest close falls with the root of its conductance: vessels of fingers close at 56 mmHg
+// constricted and at 10 dilated (arteriole_closed). So a limb that hangs has no less hyperaemia than one that lies, where at rest it has less
+// flow (Eur J Appl Physiol 2011;111:1415).
 //
 // A flow that falls by half is met by extraction first and by dilation after, so a resting limb under a cuff keeps its
 // conductance; a flow that stops runs the store down at 1/310 per second and dilates, which is reactive hyperaemia.
@@ -95,12 +98,21 @@ T tone_target(const T& need, const T& transmural_change, const T& venous_distens
   using std::max;
   using std::min;
   const T asking = max(T(0.0), need);
-  const T dilated = asking / (asking + 1.0);
-  const T metabolic = 1.0 + (bed.maximum_dilation - 1.0) * dilated;
-  const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * (1.0 - dilated) * transmural_change)));
-  const T veno_arteriolar =
-      1.0 - bed.veno_arteriolar_strength * (1.0 - dilated) * open_fraction(venous_distension, bed.veno_arteriolar_range);
-  return metabolic * myogenic * veno_arteriolar;
+  const T metabolic = (bed.maximum_dilation - 1.0) * asking / (asking + 1.0);
+  const T myogenic = exp(max(T(-4.0), min(T(4.0), -bed.myogenic_sensitivity * transmural_change)));
+  const T veno_arteriolar = 1.0 - bed.veno_arteriolar_strength * open_fraction(venous_distension, bed.veno_arteriolar_range);
+  return myogenic * veno_arteriolar + metabolic;
+}
+
+/// Transmural pressures between which the arterioles of beds with this conductance, over that at rest, go from shut to open, mmHg: tone shuts
+/// them, and dilation takes it. at_rest: the same at rest.
+template <class T>
+CollapseRange<T> arteriole_range(const T& conductance_ratio, const CollapseRange<T>& at_rest) {
+  using std::sqrt;
+  constexpr double turn = 0.2; // a smooth start, up to this ratio above one
+  const T dilated = open_pressure_integral(T(conductance_ratio - 1.0), CollapseRange<T>{T(0.0), T(turn)});
+  const T toned = 1.0 / sqrt(1.0 + dilated);
+  return {toned * at_rest.closed, toned * at_rest.open};
 }
 
 /// d(conductance ratio)/dt in 1/s.

@@ -196,7 +196,7 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery,
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
                               open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole),
-                              p.arteriole, 0.0, 0.0, 0.0, p.vessel(0.0)};
+                              p.arteriole, 0.0, 0.0, 0.0, p.vessel};
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {

@@ -13,10 +13,13 @@
 //
 // Force that a class has left (capacity), as a product:
 //   metabolic       exp(-s (H2PO4- minus its resting value))      (Lanza 2006, J Physiol 577:353, found it linear over the first half)
-//   excitability    1 - k;  dk/dt = k_k a (1 - k) - w (1 - a) k / tau_k   potassium in the interstitium and T tubules; back in half a minute of
-//                   rest with blood, not without (w, flow over resting flow, at most 1): a muscle whose circulation is arrested gets no force
-//                   back until blood returns (Merton 1954, J Physiol 123:553; recalled), and what keeps its membrane conducting is blood
-//                   that carries off, not what it brings (Mortimer 1970, Am J Physiol 219:1324)
+//   excitability    1 - k;  dk/dt = k_k a (1 - k) - (1 - a)^3 k / (tau_k + tau_w / q)   potassium in the interstitium and T tubules; back in half
+//                   a minute of rest with much blood, slower with little, not without (q: flow over resting flow; tau_w: in which resting flow
+//                   renews the interstitium): a muscle whose circulation is arrested gets no force back until blood returns (Merton 1954,
+//                   J Physiol 123:553; recalled), and what keeps its membrane conducting is blood that carries off, not what it brings
+//                   (Mortimer 1970, Am J Physiol 219:1324). Units that fire have lost force and silent ones have none to get back, so it
+//                   comes back in rest, where none fires, some ten times as fast as in a hold (three-compartment models: 6 to 15 times;
+//                   Rakshit 2021)
 //   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
 // Afferents of groups III and IV are of two kinds (Jankowski 2013, J Neurophysiol 109:2374; Amann 2015, Auton Neurosci 188:19): metaboreceptors
 // answer to what ordinary work leaves and raise blood pressure and heart rate, metabonociceptors to what ischaemic work leaves; they tire
@@ -55,7 +58,8 @@ struct WorkingMuscle {
   core::Divisor<T> resting_oxygen;
   T phosphate_sensitivity;  // s, 1/mM
   T excitability_gain;
-  core::Divisor<T> excitability_time;
+  T excitability_time;    // s
+  T washout_time;         // for resting flow to renew what surrounds the fibres, s
   T lasting_gain, lasting_acid; // 1/s, 1/pH
   core::Divisor<T> lasting_time; // s
   T central_maximum;
@@ -190,8 +194,10 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
   rates.change.ph = (protons_per_phosphocreatine(now.phosphate[k]) * (-rates.change.energy) - energy.lactate_formed + protons_out) /
                     buffer_capacity(now.phosphate[k], m.fibre[k]);
   const T a = now.activation[k];
-  rates.change.excitability_loss =
-      m.excitability_gain * a * (1.0 - fibre.excitability_loss) - washed * (1.0 - a) * fibre.excitability_loss / m.excitability_time;
+  const T resting = 1.0 - a;
+  const T perfused = max(T(0.0), flow_ratio);
+  const T back = resting * resting * resting * perfused / (m.excitability_time * perfused + m.washout_time);
+  rates.change.excitability_loss = m.excitability_gain * a * (1.0 - fibre.excitability_loss) - back * fibre.excitability_loss;
   const T acid = max(T(0.0), m.resting_ph - fibre.ph);
   rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid) -
                               fibre.lasting_loss / m.lasting_time;

@@ -22,7 +22,7 @@ outcome = "muscle_lactate_maximum"
 
 # %%
 names = ["glycolytic_maximum_2a", "oxidative_maximum_1", "lactate_transport", "contraction_cost_2a"]
-names += ["first_unit_force", "muscle_maximum_dilation", "vein_stiffness", "pressure_spread"]
+names += ["first_unit_force", "muscle_maximum_dilation", "vein_stiffness", "vessel_open"]
 screened = morris(session, dict.fromkeys(names, "range"), outcome, trajectories=4, progress=False)
 table = screened.sel(summary=outcome)[["mean_absolute_effect", "spread_of_effect"]]
 table.reset_coords(drop=True).to_dataframe().sort_values("mean_absolute_effect", ascending=False).round(2).head(6)

@@ -209,13 +209,16 @@ TEST_F(Equations, ASupineLimbIsMadeToCarryItsRestingFlow) {
   const double fall = made.resting_arterial_pressure - venous;
   const double share = supine.parameters.value("artery_conduit_share_leg");
   EXPECT_NEAR(flow / made.artery_conductance, share * fall, 1e-9);
-  EXPECT_NEAR(made.active_resting_flow / made.active_conductance, (1.0 - share) * fall, 1e-9);
   const double column = made.hydrostatic_limb;
   const double across = open_pressure_integral(venous + (1.0 - share) * fall + column, made.arteriole) -
                         open_pressure_integral(venous + column, made.arteriole);
   EXPECT_NEAR(made.skin_resting_flow / made.skin_conductance, across, 1e-9);
   EXPECT_NEAR(made.inactive_resting_flow / made.inactive_conductance, across, 1e-9);
   EXPECT_NEAR(made.resting_arteriolar_pressure, venous + (1.0 - share) * fall + column - 0.5 * across, 1e-9);
+  const double inside = made.hydrostatic_muscle - supine.parameters.value("resting_interstitial_pressure");
+  const double across_working = open_pressure_integral(venous + (1.0 - share) * fall + inside, made.vessel) -
+                                open_pressure_integral(venous + inside, made.vessel);
+  EXPECT_NEAR(made.active_resting_flow / made.active_conductance, across_working, 1e-9);
   const double artery = artery_at_rest(supine).transmural_pressure;
   EXPECT_NEAR(made.arterial_compliance, arterial_wall(supine.parameters).compliance(artery - 0.5 * across, artery), 1e-12);
   // Lymph carries away what is filtered under the capillaries' pressure, in muscle and in skin.
@@ -437,8 +440,43 @@ TEST_F(Equations, ABedAtRestIsInBalanceAndAnswersAsItsEquationsSay) {
   EXPECT_DOUBLE_EQ(tone_target(-3.0, 0.0, closed, bed), 1.0);
   EXPECT_NEAR(tone_target(0.0, 10.0, closed, bed), std::exp(-10.0 * bed.myogenic_sensitivity), 1e-14);
   EXPECT_NEAR(tone_target(0.0, 0.0, open, bed), 1.0 - bed.veno_arteriolar_strength, 1e-14);
-  EXPECT_NEAR(tone_target(1.0, 10.0, open, bed), // half dilated, half of both constrictions
-              (1.0 + 0.5 * (bed.maximum_dilation - 1.0)) * std::exp(-5.0 * bed.myogenic_sensitivity) * (1.0 - 0.5 * bed.veno_arteriolar_strength), 1e-12);
+  EXPECT_NEAR(tone_target(1.0, 10.0, open, bed), // half dilated: what is open beyond rest feels neither constriction
+              std::exp(-10.0 * bed.myogenic_sensitivity) * (1.0 - bed.veno_arteriolar_strength) + 0.5 * (bed.maximum_dilation - 1.0), 1e-12);
+}
+
+TEST_F(Equations, ArteriolesCloseAtLessWhereTheirBedIsDilated) {
+  const CollapseRange<double> at_rest{20.0, 60.0};
+  for (const double ratio : {0.3, 1.0}) { // constriction does not raise it
+    EXPECT_EQ(arteriole_range(ratio, at_rest).closed, 20.0);
+    EXPECT_EQ(arteriole_range(ratio, at_rest).open, 60.0);
+  }
+  for (const double ratio : {1.2, 4.0, 9.0}) { // from 1.2 on, what the smooth start takes is half of it
+    const CollapseRange<double> dilated = arteriole_range(ratio, at_rest);
+    EXPECT_NEAR(dilated.closed, 20.0 / std::sqrt(ratio - 0.1), 1e-12);
+    EXPECT_NEAR(dilated.open, 60.0 / std::sqrt(ratio - 0.1), 1e-12);
+  }
+}
+
+TEST_F(Equations, BedsAtRestThatAreDilatedAreFedThroughOpenArterioles) {
+  const RestingLimb rest = resting_limb(limb_parameters(load_scenario("30-15-15-15")));
+  std::vector<double> y = rest.state;
+  const auto skin_flow = [&](double tone) {
+    y[skin_tone] = y[inactive_tone] = tone;
+    std::array<double, limb_signal_count> signals{};
+    PulsatileLimb::evaluate_signals(0.0, y.data(), rest.parameters, LimbControls<double>{}, signals.data());
+    return signals[signal_skin_flow];
+  };
+  const double arterial = y[arterial_volume] / rest.parameters.arterial_compliance; // transmural, as the venous one
+  const double venous = venous_pressure((y[superficial_venous_volume] - y[superficial_slow_volume]) / rest.parameters.superficial_main_scale,
+                                        rest.parameters.venous_curve);
+  const auto expected = [&](double tone) {
+    const CollapseRange<double> range = arteriole_range(tone, rest.parameters.arteriole);
+    return tone * rest.parameters.skin_conductance * rest.parameters.tissue_volume * 0.6 *
+           (open_pressure_integral(arterial, range) - open_pressure_integral(venous, range));
+  };
+  for (const double tone : {0.5, 1.0, 3.0, 8.0})
+    EXPECT_NEAR(skin_flow(tone), expected(tone), 1e-9 * expected(tone)) << tone;
+  EXPECT_GT(skin_flow(8.0), 10.0 * skin_flow(1.0)); // more than conductance alone
 }
 
 // ---- oxygen
@@ -575,7 +613,9 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
       EXPECT_NEAR(protons + energy.lactate_formed - washed, -protons_per_phosphocreatine(now.phosphate[k]) * rates.change.energy, 1e-10);
       EXPECT_NEAR(rates.change.excitability_loss,
                   m.excitability_gain * a * (1.0 - fibre.excitability_loss) -
-                      std::min(1.0, flow) * (1.0 - a) * fibre.excitability_loss / m.excitability_time, 1e-13);
+                      std::pow(1.0 - a, 3) * fibre.excitability_loss / (m.excitability_time + m.washout_time / flow), 1e-13);
+      EXPECT_EQ(fibre_rates(k, fibre, now, task, 0.0, blood, m).change.excitability_loss,
+                m.excitability_gain * a * (1.0 - fibre.excitability_loss)); // none comes back without blood
       const double acid = std::max(0.0, m.resting_ph - fibre.ph);
       EXPECT_NEAR(rates.change.lasting_loss + fibre.lasting_loss / m.lasting_time,
                   m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid), 1e-13);

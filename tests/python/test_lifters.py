@@ -259,8 +259,5 @@ def test_60_and_80_percent_deoxygenate_alike(deoxygenation):
     assert deoxygenation[80] - deoxygenation[60] < 0.2 * deoxygenation[80]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="veins as full as the cuff is tight take flow, and hold blood that counts as deoxygenated"
-)
 def test_40_percent_deoxygenates_like_none(deoxygenation):
     assert deoxygenation[40] - deoxygenation[0] < 0.2 * deoxygenation[80]

@@ -173,6 +173,63 @@ def test_capillary_refill_is_kept_by_a_venous_cuff_and_lost_under_occlusion():
     assert lost > 2.9
 
 
+def test_hyperaemia_of_a_limb_that_hangs_is_not_less_as_its_flow_at_rest_is():
+    """Peak flow after occlusion up and down over supine: arm 0.79 and 0.97, leg 0.77 and 1.12.
+
+    (Eur J Appl Physiol 2011;111:1415)
+    """
+    for limb, away in (("arm", 25), ("leg", 33)):
+        peaks, rests = {}, {}
+        for raised in (away, 0, -away):
+            changes = {"posture": "supine", "limb_raised": f"{raised} cm", "timing.recovery": "60 s"}
+            run = passive(limb, "300 mmHg", 300, **changes)
+            time, flow = run.time.values, run.arterial_inflow.values
+            rests[raised], peaks[raised] = flow[(time > 5.0) & (time < 55.0)].mean(), flow[time > 361.0].max()
+        up, down = peaks[away] / peaks[0], peaks[-away] / peaks[0]
+        print(f"{limb}: peak {up:.2f} up, {down:.2f} down; at rest {rests[-away] / rests[0]:.2f} down")
+        assert 0.7 < up < 0.9
+        assert 0.93 < down < 1.15
+        assert rests[-away] / rests[0] < down
+
+
+# Limb, a, b: a hold at a share f of maximum lasts a f^-b seconds (Frey Law & Avin 2010, Ergonomics 53:109; recalled)
+ENDURANCE = {
+    "knee extensors": ("leg", 19.38, 1.88),
+    "elbow flexors": ("arm", 17.98, 2.21),
+    "plantar flexors": ("leg", 34.71, 2.06),
+}
+
+
+@pytest.mark.parametrize("muscle", ENDURANCE)
+def test_holds_last_as_long_as_people_hold(muscle):
+    limb, factor, power = ENDURANCE[muscle]
+    shares, lasted = (0.2, 0.25, 0.3, 0.4, 0.6), []
+    for share in shares:
+        text = f"""\
+title = "hold"
+extends = ["people/adult_man.toml"]
+limb = "{limb}"
+posture = "seated"
+[exercise]
+name = "hold"
+muscle = "{muscle}"
+load = "{100 * share:g} %MVC"
+sets = [1]
+hold = "1800 s"
+[timing]
+baseline = "10 s"
+"""
+        run = limbflow.Scenario.from_text(text, "hold").run()
+        lasted.append(float(run.time_to_failure) - 10.0)
+    people = [factor * share**-power for share in shares]
+    told = (f"{100 * s:.0f} % {t:.0f} s ({p:.0f})" for s, t, p in zip(shares, lasted, people, strict=True))
+    print(f"{muscle}: " + ", ".join(told))
+    ratios = np.array(lasted) / np.array(people)
+    assert np.all((ratios > 0.55) & (ratios < 1.5))
+    slope = -np.polyfit(np.log(shares), np.log(lasted), 1)[0]
+    assert 1.8 < slope < 2.8  # as a power of the load; twice as much and light holds would go on for ever
+
+
 def test_family_of_flow_against_pressure_curves(tmp_path):
     """Flat, stepped or linear: which shape there is depends on when one looks."""
     family = flow_family.compute()
