@@ -190,13 +190,17 @@ double occlusion_pressure(const LimbParameters<double>& parameters, std::span<co
   const double period = 1.0 / (p.heart_rate + state[heart_rate_rise]);
   const double detectable =
       detectable_share * (p.active_resting_flow + p.inactive_resting_flow + p.skin_resting_flow);
+  const CollapseRange<double> arteriole =
+      arteriole_range((p.inactive_conductance * state[inactive_tone] + p.skin_conductance * state[skin_tone]) /
+                          (p.inactive_conductance + p.skin_conductance),
+                      p.arteriole);
   // Inflow above what is detected.
   const auto excess = [&](double gauge_pressure) {
     const double artery_pressure = p.artery_transmission * pressing_pressure(gauge_pressure, p.cuff_pull);
     ArterialPath<double> path{p.artery_conductance, artery_pressure - p.hydrostatic_cuff, p.artery,
                               p.arterial_compliance, conductance, -p.hydrostatic_limb,
-                              open_pressure_integral(venous + p.hydrostatic_limb, p.arteriole),
-                              p.arteriole, 0.0, 0.0, 0.0, p.vessel};
+                              open_pressure_integral(venous + p.hydrostatic_limb, arteriole),
+                              arteriole, 0.0, 0.0, 0.0, p.vessel};
     double head = state[arterial_volume] / p.arterial_compliance - p.hydrostatic_limb;
     double inflow = 0.0;
     for (int beat = 0; beat < run_down_beats; ++beat) {

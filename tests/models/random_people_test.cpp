@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <compare>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -46,6 +47,13 @@ int number_in(const char* variable, int usual) {
 using Controls = LimbControls<double>;
 using State = core::StateOf<AveragedLimb>;
 static_assert(std::is_same_v<State, core::StateOf<PulsatileLimb>>);
+
+/// How far a state went beyond its bound, in what one step is held to.
+struct Beyond {
+  double steps = 0.0;
+  std::string state;
+  auto operator<=>(const Beyond&) const = default;
+};
 
 /// One draw on its way: to rest, then through its session, an integration at a time. Every step is looked at: states inside their bounds,
 /// everything finite, volumes and concentrations above zero.
@@ -93,6 +101,7 @@ public:
   /// What went wrong, or nothing.
   std::string problem;
   std::size_t looks = 0;
+  Beyond furthest;
   std::size_t failed_sets() const { return course ? course->result().failure_times.size() : 0; }
   std::string name() const { return "draw " + std::to_string(number); }
   const std::string& text() const { return scenario.text; }
@@ -154,9 +163,11 @@ private:
     };
     for (std::size_t i = 0; i < limb_state_count; ++i) {
       const core::StateInfo& info = limb_states[i];
-      const double slack = tolerance * info.scale; // what the integration is held to
-      if (!std::isfinite(y[i]) || y[i] < info.lower - slack || y[i] > info.upper + slack)
+      const double beyond = std::max(info.lower - y[i], y[i] - info.upper) / info.scale;
+      if (!std::isfinite(y[i]) || beyond > scenario.relative_tolerance) // what the states of a run are held to
         complain(info.name, y[i]);
+      if (beyond > furthest.steps * tolerance)
+        furthest = Beyond{beyond / tolerance, std::string(info.name)};
     }
     std::array<double, all_signal_count> signals{};
     M::template evaluate_signals<double>(t, y.data(), parameters, controls, signals.data(), {.pulse = true, .fibres = true});
@@ -192,6 +203,7 @@ private:
 /// What came of many trials.
 struct Tally {
   std::vector<std::string> failures;
+  Beyond furthest;
   std::size_t looks = 0;
   std::size_t failed_sets = 0;
 };
@@ -254,6 +266,7 @@ private:
     if (!trial.problem.empty())
       tally.failures.push_back(trial.name() + ": " + trial.problem + "\n" + trial.text());
     tally.looks += trial.looks;
+    tally.furthest = std::max(tally.furthest, trial.furthest);
     tally.failed_sets += trial.failed_sets();
     ended();
     trials.remove_if([&](const Trial& other) { return &other == &trial; });
@@ -289,6 +302,7 @@ TEST_P(RandomPeople, CompleteWithPositiveVolumesAndConcentrations) {
     const std::lock_guard lock(mutex);
     all.failures.insert(all.failures.end(), team.tally.failures.begin(), team.tally.failures.end());
     all.looks += team.tally.looks;
+    all.furthest = std::max(all.furthest, team.tally.furthest);
     all.failed_sets += team.tally.failed_sets;
   };
   std::vector<std::thread> pool;
@@ -298,6 +312,8 @@ TEST_P(RandomPeople, CompleteWithPositiveVolumesAndConcentrations) {
     thread.join();
   std::cout << count << " people, " << all.looks << " states looked at, " << all.failed_sets << " sets ended by failure, "
             << all.failures.size() << " runs with a problem\n";
+  if (all.furthest.steps > 0.0)
+    std::cout << all.furthest.state << " went beyond its bound by " << all.furthest.steps << " times what a step is held to\n";
   for (std::size_t k = 0; k < std::min(all.failures.size(), most_failures_shown); ++k)
     ADD_FAILURE() << all.failures[k];
   EXPECT_EQ(all.failures.size(), 0u);
