@@ -84,7 +84,6 @@ WorkingMuscle<double> working_muscle(const core::ParameterTable& table, const st
   m.excitability_time = number("excitability_time");
   m.lasting_gain = number("lasting_gain");
   m.lasting_time = number("lasting_time");
-  m.lasting_acid = number("lasting_acid");
   m.central_maximum = number("central_maximum");
   m.central_time = number("central_time");
   m.afferent_dihydrogen = {0.0, number("afferent_dihydrogen")};

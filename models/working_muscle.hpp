@@ -20,7 +20,7 @@
 //                   (Mortimer 1970, Am J Physiol 219:1324). Units that fire have lost force and silent ones have none to get back, so it
 //                   comes back in rest, where none fires, some ten times as fast as in a hold (three-compartment models: 6 to 15 times;
 //                   Rakshit 2021)
-//   long-lasting    1 - l;  dl/dt = k_l a (1 - l) (1 + acid (pH at rest - pH)) - l / tau_l   excitation-contraction coupling; back in many minutes
+//   long-lasting    1 - l;  dl/dt = k_l a (1 - l) - l / tau_l   excitation-contraction coupling; back in many minutes
 // Afferents of groups III and IV are of two kinds (Jankowski 2013, J Neurophysiol 109:2374; Amann 2015, Auton Neurosci 188:19): metaboreceptors
 // answer to what ordinary work leaves and raise blood pressure and heart rate, metabonociceptors to what ischaemic work leaves; they tire
 // centrally and hurt. What both sense is read as H2PO4-, which sympathetic activity follows and which raises pressure reflexly (Sinoway 1994,
@@ -60,7 +60,7 @@ struct WorkingMuscle {
   T excitability_gain;
   T excitability_time;    // s
   T washout_time;         // for resting flow to renew what surrounds the fibres, s
-  T lasting_gain, lasting_acid; // 1/s, 1/pH
+  T lasting_gain;               // 1/s
   core::Divisor<T> lasting_time; // s
   T central_maximum;
   core::Divisor<T> central_time;
@@ -198,9 +198,7 @@ FibreRates<T> fibre_rates(std::size_t k, const FibreState<T>& fibre, const Muscl
   const T perfused = max(T(0.0), flow_ratio);
   const T back = resting * resting * resting * perfused / (m.excitability_time * perfused + m.washout_time);
   rates.change.excitability_loss = m.excitability_gain * a * (1.0 - fibre.excitability_loss) - back * fibre.excitability_loss;
-  const T acid = max(T(0.0), m.resting_ph - fibre.ph);
-  rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid) -
-                              fibre.lasting_loss / m.lasting_time;
+  rates.change.lasting_loss = m.lasting_gain * a * (1.0 - fibre.lasting_loss) - fibre.lasting_loss / m.lasting_time;
   return rates;
 }
 

@@ -616,9 +616,7 @@ TEST_F(Equations, FibresChangeAsWrittenDown) {
                       std::pow(1.0 - a, 3) * fibre.excitability_loss / (m.excitability_time + m.washout_time / flow), 1e-13);
       EXPECT_EQ(fibre_rates(k, fibre, now, task, 0.0, blood, m).change.excitability_loss,
                 m.excitability_gain * a * (1.0 - fibre.excitability_loss)); // none comes back without blood
-      const double acid = std::max(0.0, m.resting_ph - fibre.ph);
-      EXPECT_NEAR(rates.change.lasting_loss + fibre.lasting_loss / m.lasting_time,
-                  m.lasting_gain * a * (1.0 - fibre.lasting_loss) * (1.0 + m.lasting_acid * acid), 1e-13);
+      EXPECT_NEAR(rates.change.lasting_loss + fibre.lasting_loss / m.lasting_time, m.lasting_gain * a * (1.0 - fibre.lasting_loss), 1e-13);
     }
   }
 }
