@@ -15,7 +15,7 @@ from limbflow.validation.measure import at, begin_of, exponential_time, part
 
 SETS_TO_FAILURE = [name for name in limbflow.shipped("protocols") if 'until = "failure"' in limbflow.load(name).text]
 PROTOCOLS = [name for name in limbflow.shipped("protocols") if name not in SETS_TO_FAILURE]
-PHASES = tuple(f"{k / 8:g}" for k in range(8))  # of the beat at the start of a run
+PHASES = tuple(f"{k / 16:g}" for k in range(16))  # of the beat at the start of a run; least flows peak between eighths
 
 
 def passive(limb: str, pressure: str, seconds: int = 600, **changes: str):
