@@ -26,7 +26,7 @@
 //
 // What metabolism opens has no tone: neither constriction acts on it (functional sympatholysis; Remensnyder 1962, Circ Res 11:370; recalled),
 // and the pressure at which the arterioles of a bed at rest close falls with the root of its conductance: vessels of fingers close at 56 mmHg
-// constricted and at 10 dilated (arteriole_closed). So a limb that hangs has no less hyperaemia than one that lies, where at rest it has less
+// constricted and at 10 dilated (arteriole_closed). So a limb that hangs has hardly less hyperaemia than one that lies, where at rest it has less
 // flow (Eur J Appl Physiol 2011;111:1415).
 //
 // A flow that falls by half is met by extraction first and by dilation after, so a resting limb under a cuff keeps its

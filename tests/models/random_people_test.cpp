@@ -164,7 +164,7 @@ private:
     for (std::size_t i = 0; i < limb_state_count; ++i) {
       const core::StateInfo& info = limb_states[i];
       const double beyond = std::max(info.lower - y[i], y[i] - info.upper) / info.scale;
-      if (!std::isfinite(y[i]) || beyond > scenario.relative_tolerance) // what the states of a run are held to
+      if (!std::isfinite(y[i]) || beyond > tolerance) // what each step is held to
         complain(info.name, y[i]);
       if (beyond > furthest.steps * tolerance)
         furthest = Beyond{beyond / tolerance, std::string(info.name)};
